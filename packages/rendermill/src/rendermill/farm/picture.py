@@ -1,0 +1,86 @@
+"""The scheduler's in-memory picture: what waits, what runs, where there is room.
+
+The store is the truth; this is what planning looks at, kept small (a task that waits is one integer).
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import Enum, auto
+
+from rendermill.farm.blueprint import Requirements
+from rendermill.farm.model.records import AttemptKey
+from rendermill.farm.ports import Worker
+
+
+class SessionState(Enum):
+    """Whether a session can take a task."""
+
+    BUSY = auto()
+    IDLE = auto()
+    CLOSING = auto()
+
+
+@dataclass(slots=True)
+class SessionView:
+    """A session as planning sees it."""
+
+    id: str
+    job_id: int
+    step_id: int
+    worker: str
+    cores: float
+    memory: float
+    state: SessionState = SessionState.BUSY
+    opened: bool = False
+    idle_since: float = 0.0
+    ran: int = 0
+    """Tasks it has been given."""
+    held: dict[AttemptKey, bool] = field(default_factory=dict)
+    """Attempts it has not answered for, oldest first → whether it has started. The last may still run, those
+    before it are in verification."""
+
+
+@dataclass(slots=True)
+class StepView:
+    """A step with work left, as planning sees it."""
+
+    step_id: int
+    job_id: int
+    priority: int
+    position: int
+    requirements: Requirements
+    task_timeout: float | None = None
+    ready: list[int] = field(default_factory=list)
+    """A heap of task indices."""
+    open_failures: int = 0
+    """Sessions in a row that did not open."""
+
+    @property
+    def order(self) -> tuple[int, int, int]:
+        """Higher priority first, then first in first out, then the template's order."""
+        return (-self.priority, self.job_id, self.position)
+
+    def put(self, indices: Iterable[int]) -> None:
+        """Tasks that became ready."""
+        for index in indices:
+            heapq.heappush(self.ready, index)
+
+    def take(self) -> int:
+        """The next task."""
+        return heapq.heappop(self.ready)
+
+
+@dataclass(slots=True)
+class Picture:
+    """Steps of jobs that may be scheduled, sessions, and workers."""
+
+    steps: dict[int, StepView] = field(default_factory=dict)
+    sessions: dict[str, SessionView] = field(default_factory=dict)
+    workers: dict[str, Worker] = field(default_factory=dict)
+
+    def on_worker(self, name: str) -> list[SessionView]:
+        """The sessions a worker carries, those on their way out included: their processes still use it."""
+        return [session for session in self.sessions.values() if session.worker == name]

@@ -1,0 +1,171 @@
+"""The scheduler: a pure, deterministic function from the picture to decisions.
+
+Priority, then first in first out; a warm session of the same step first; otherwise a worker with room for one
+more (slots, cores, memory, OpenJD's host requirements). An idle session of a step that has nothing to do gives way.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rendermill.farm.blueprint import Requirements
+from rendermill.farm.picture import Picture, SessionState, SessionView, StepView
+from rendermill.farm.ports import Worker
+
+CORES = "amount.worker.vcpu"
+MEMORY = "amount.worker.memory"
+
+
+@dataclass(frozen=True, slots=True)
+class Assign:
+    """Give an idle session its step's next task."""
+
+    session: str
+    step_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """Open a session on a worker and give it the step's next task."""
+
+    worker: str
+    step_id: int
+    cores: float
+    memory: float
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """End an idle session to make room."""
+
+    session: str
+
+
+Decision = Assign | Open | Close
+
+
+@dataclass(slots=True)
+class _Room:
+    """What is free on a worker while a plan is made."""
+
+    slots: int
+    cores: float
+    memory: float
+
+    def fits(self, cores: float, memory: float) -> bool:
+        return self.slots > 0 and self.cores >= cores and self.memory >= memory
+
+    def take(self, cores: float, memory: float) -> None:
+        self.slots -= 1
+        self.cores -= cores
+        self.memory -= memory
+
+    def give(self, session: SessionView) -> None:
+        self.slots += 1
+        self.cores += session.cores
+        self.memory += session.memory
+
+
+def plan(picture: Picture) -> list[Decision]:
+    """What to do now, in order. The same picture gives the same plan."""
+    return _Planning(picture).run()
+
+
+class _Planning:
+    def __init__(self, picture: Picture) -> None:
+        self.decisions: list[Decision] = []
+        self.workers = picture.workers
+        self.steps = sorted((s for s in picture.steps.values() if s.ready), key=lambda step: step.order)
+        self.rooms = {name: _room(picture, worker) for name, worker in picture.workers.items()}
+        self.idle: dict[int, list[SessionView]] = {}
+        for session in picture.sessions.values():
+            if session.state is SessionState.IDLE:
+                self.idle.setdefault(session.step_id, []).append(session)
+
+    def run(self) -> list[Decision]:
+        for step in self.steps:
+            if not self.idle and not any(room.slots > 0 for room in self.rooms.values()):
+                break
+            left = len(step.ready)
+            while left and (self._warm(step) or self._cold(step)):
+                left -= 1
+            if left:
+                self._make_room(step, left)
+        return self.decisions
+
+    def _warm(self, step: StepView) -> bool:
+        sessions = self.idle.get(step.step_id)
+        if not sessions:
+            return False
+        self.decisions.append(Assign(sessions.pop(0).id, step.step_id))
+        return True
+
+    def _cold(self, step: StepView) -> bool:
+        for name, worker in self.workers.items():
+            cores, memory = share(worker, step.requirements)
+            if unfit(worker, step.requirements) is None and self.rooms[name].fits(cores, memory):
+                self.rooms[name].take(cores, memory)
+                self.decisions.append(Open(name, step.step_id, cores, memory))
+                return True
+        return False
+
+    def _make_room(self, step: StepView, wanted: int) -> None:
+        """Close idle sessions of other steps where that lets this one open; it opens in a later plan.
+
+        The room is kept for this step: a step further back must not take it in between.
+        """
+        for name, worker in self.workers.items():
+            if unfit(worker, step.requirements) is not None:
+                continue
+            cores, memory = share(worker, step.requirements)
+            room = self.rooms[name]
+            while wanted and self._close_one(name, room):
+                if room.fits(cores, memory):
+                    room.take(cores, memory)
+                    wanted -= 1
+
+    def _close_one(self, worker: str, room: _Room) -> bool:
+        for sessions in self.idle.values():
+            for session in sessions:
+                if session.worker == worker:
+                    sessions.remove(session)
+                    room.give(session)
+                    self.decisions.append(Close(session.id))
+                    return True
+        return False
+
+
+def _room(picture: Picture, worker: Worker) -> _Room:
+    room = _Room(worker.slots, worker.cores, worker.memory)
+    for session in picture.on_worker(worker.name):
+        room.take(session.cores, session.memory)
+    return room
+
+
+def share(worker: Worker, asked: Requirements) -> tuple[float, float]:
+    """Cores and memory (MiB) a session gets on a worker: what it asks for, else one slot's share of the cores."""
+    cores = asked.cores if asked.cores is not None else max(1.0, worker.cores // worker.slots)
+    return cores, asked.memory
+
+
+def unfit(worker: Worker, asked: Requirements) -> str | None:
+    """Why a worker could never run a step, empty of everything else; None if it could."""
+    has = {**worker.amounts, CORES: worker.cores, MEMORY: worker.memory}
+    for name, least in asked.amounts.items():
+        if has.get(name, 0.0) < least:
+            return f"{least:g} {_short(name)} wanted, {has.get(name, 0.0):g} there"
+    for name, (any_of, all_of) in asked.attributes.items():
+        values = worker.attributes.get(name, frozenset())
+        if any_of and not values & set(any_of):
+            return f"{_short(name)} {' or '.join(any_of)} wanted, {_listed(values)} there"
+        if not set(all_of) <= values:
+            return f"{_short(name)} {' and '.join(all_of)} wanted, {_listed(values)} there"
+    return None
+
+
+def _short(name: str) -> str:
+    return {CORES: "cores", MEMORY: "MiB of memory"}.get(name, name.removeprefix("amount.").removeprefix("attr."))
+
+
+def _listed(values: frozenset[str]) -> str:
+    return ", ".join(sorted(values)) or "nothing"
