@@ -1,0 +1,1 @@
+"""Jobs in SQL: schema, migrations, queries, and the writer that shares commits."""

@@ -1,0 +1,8 @@
+"""Alembic's entry: the connection comes from :func:`rendermill.store.database.migrate`."""
+
+from alembic import context
+
+from rendermill.store.schema import metadata
+
+context.configure(connection=context.config.attributes["connection"], target_metadata=metadata, transactional_ddl=False)
+context.run_migrations()

@@ -1,0 +1,149 @@
+"""What can be asked of the store: rows to records."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, bindparam, select
+
+from rendermill.farm.model.records import (
+    Attempt,
+    AttemptKey,
+    Counts,
+    Event,
+    Job,
+    JobSource,
+    Output,
+    Step,
+    Task,
+    TaskKey,
+)
+from rendermill.farm.model.status import ENDED, AttemptStatus, JobStatus, TaskStatus
+from rendermill.farm.model.submission import Asset
+from rendermill.store.schema import attempts, events, jobs, outputs, steps, tasks
+
+_JOB = select(
+    *(c for c in jobs.c if c.name not in ("template", "parameters", "inputs"))
+)  # the heavy columns are asked for by name
+_JOB_BY_ID = _JOB.where(jobs.c.id == bindparam("job_id"))
+_STEP_BY_ID = select(steps).where(steps.c.id == bindparam("step_id"))
+_STEPS_OF_JOB = select(steps).where(steps.c.job_id == bindparam("job_id")).order_by(steps.c.position)
+_TASK = select(tasks).where(tasks.c.step_id == bindparam("step_id"), tasks.c.idx == bindparam("index"))
+
+
+class SqlQueries:
+    """Reads over one connection (:class:`rendermill.farm.ports.Queries`)."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def _rows(self, statement: Select[Any], **values: Any) -> Sequence[Row[Any]]:
+        return self._connection.execute(statement, values).all()
+
+    def job(self, job_id: int) -> Job | None:
+        """See :class:`rendermill.farm.ports.Queries`, as for every method here."""
+        rows = self._rows(_JOB_BY_ID, job_id=job_id)
+        return _job(rows[0]) if rows else None
+
+    def jobs(self, *, owner: str | None = None, limit: int = 1000, before: int | None = None) -> list[Job]:
+        """Jobs, newest first."""
+        statement = _JOB.order_by(jobs.c.id.desc()).limit(limit)
+        if owner is not None:
+            statement = statement.where(jobs.c.owner == owner)
+        if before is not None:
+            statement = statement.where(jobs.c.id < before)
+        return [_job(row) for row in self._rows(statement)]
+
+    def source(self, job_id: int) -> JobSource:
+        """What a job was made of."""
+        statement = select(jobs.c.template, jobs.c.parameters, jobs.c.inputs).where(jobs.c.id == job_id)
+        row = self._rows(statement)[0]
+        return JobSource(row.template, row.parameters, tuple(Asset(*asset) for asset in row.inputs))
+
+    def unfinished(self) -> list[Job]:
+        """Jobs that have not ended, oldest first."""
+        return [_job(row) for row in self._rows(_JOB.where(jobs.c.status.not_in(ENDED)).order_by(jobs.c.id))]
+
+    def steps(self, job_id: int) -> list[Step]:
+        """The job's steps."""
+        return [_step(row) for row in self._rows(_STEPS_OF_JOB, job_id=job_id)]
+
+    def step(self, step_id: int) -> Step:
+        """A step."""
+        return _step(self._rows(_STEP_BY_ID, step_id=step_id)[0])
+
+    def task(self, key: TaskKey) -> Task | None:
+        """The task, or None."""
+        rows = self._rows(_TASK, step_id=key.step_id, index=key.index)
+        return _task(rows[0]) if rows else None
+
+    def tasks(
+        self, step_id: int, *, status: TaskStatus | None = None, offset: int = 0, limit: int = 1000
+    ) -> list[Task]:
+        """A page of a step's tasks."""
+        statement = select(tasks).where(tasks.c.step_id == step_id)
+        if status is not None:
+            statement = statement.where(tasks.c.status == status)
+        return [_task(row) for row in self._rows(statement.order_by(tasks.c.idx).offset(offset).limit(limit))]
+
+    def ready_indices(self, step_id: int) -> list[int]:
+        """The indices of a step's ready tasks."""
+        ready = (tasks.c.step_id == step_id) & (tasks.c.status == TaskStatus.READY)
+        return list(self._connection.scalars(select(tasks.c.idx).where(ready).order_by(tasks.c.idx)))
+
+    def attempts(self, key: TaskKey) -> list[Attempt]:
+        """A task's attempts."""
+        of_task = (attempts.c.step_id == key.step_id) & (attempts.c.idx == key.index)
+        return [_attempt(row) for row in self._rows(select(attempts).where(of_task).order_by(attempts.c.number))]
+
+    def active_attempts(self, job_id: int | None = None, *, lease_before: float | None = None) -> list[Attempt]:
+        """Attempts that a session holds."""
+        statement = select(attempts).where(attempts.c.finished.is_(None))
+        if job_id is not None:
+            statement = statement.where(attempts.c.job_id == job_id)
+        if lease_before is not None:
+            statement = statement.where(attempts.c.lease < lease_before)
+        return [_attempt(row) for row in self._rows(statement)]
+
+    def outputs(self, job_id: int, *, steps: Sequence[int] | None = None) -> list[Output]:
+        """Published files."""
+        statement = _OUTPUTS.where(outputs.c.job_id == job_id)
+        if steps is not None:
+            statement = statement.where(outputs.c.step_id.in_(steps))
+        rows = self._rows(statement.order_by(outputs.c.path))
+        return [Output(row.path, row.hash, row.size, row.step, row.idx) for row in rows]
+
+    def events(self, after: int, *, job_id: int | None = None, limit: int = 1000) -> list[Event]:
+        """Events in order."""
+        statement = select(events).where(events.c.seq > after).order_by(events.c.seq).limit(limit)
+        if job_id is not None:
+            statement = statement.where(events.c.job_id == job_id)
+        return [Event(*tuple(row)) for row in self._rows(statement)]
+
+
+_OUTPUTS = select(outputs.c.path, outputs.c.hash, outputs.c.size, outputs.c.idx, steps.c.name.label("step")).join_from(
+    outputs, steps, outputs.c.step_id == steps.c.id
+)
+
+
+def _job(row: Row[Any]) -> Job:
+    values = row._asdict()
+    values["status"] = JobStatus(values["status"])
+    values["warnings"] = tuple(values["warnings"])
+    return Job(**values)
+
+
+def _step(row: Row[Any]) -> Step:
+    counts = Counts({status: getattr(row, f"n_{status}") for status in TaskStatus})
+    return Step(row.id, row.job_id, row.name, row.position, tuple(row.depends), counts)
+
+
+def _task(row: Row[Any]) -> Task:
+    return Task(TaskKey(row.step_id, row.idx), TaskStatus(row.status), row.attempt, row.failures, row.message)
+
+
+def _attempt(row: Row[Any]) -> Attempt:
+    key = AttemptKey(row.step_id, row.idx, row.number)
+    status = AttemptStatus(row.status)
+    return Attempt(key, row.job_id, status, row.session, row.worker, row.started, row.finished, row.message)
