@@ -1,0 +1,168 @@
+"""The blob store: a folder of files named by their BLAKE3.
+
+A blob appears whole or not at all: it is written under a temporary name, synced, checked and renamed. Sessions get
+hard links to blobs, so a program could write through a link; every blob carries one fixed modification time, and a
+blob that has another is hashed again before it is used.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import shutil
+import uuid
+from collections.abc import Iterable
+from pathlib import Path
+from typing import BinaryIO
+
+from blake3 import blake3
+
+from rendermill.assets.hashing import HASH, hash_file
+from rendermill.farm.model.errors import BadInputError, NotFoundError, UnavailableError
+
+_SEALED = 315532800  # 1980-01-01: the earliest time every archive format can write down
+_CHUNK = 1024 * 1024
+
+
+class BlobStore:
+    """Blobs below one folder: ``ab/cdef…``; ``tmp/`` beside them takes what is being written."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._tmp = root / "tmp"
+        self._tmp.mkdir(parents=True, exist_ok=True)
+
+    def sweep(self) -> None:
+        """Remove what was being written when an earlier server died. Only the one owner of the folder may."""
+        for leftover in self._tmp.iterdir():
+            leftover.unlink(missing_ok=True)
+
+    def path(self, digest: str) -> Path:
+        """Where a blob lies. Raises :class:`BadInputError` if that is no hash."""
+        if not HASH.fullmatch(digest):
+            raise BadInputError(f"{digest!r} is not a BLAKE3 hash", where="hash")
+        return self._root / digest[:2] / digest[2:]
+
+    def missing(self, digests: Iterable[str]) -> list[str]:
+        """Those of the hashes whose blobs are not here."""
+        return [digest for digest in dict.fromkeys(digests) if not self.path(digest).is_file()]
+
+    def writer(self) -> BlobWriter:
+        """Begin a blob whose content comes piece by piece."""
+        return BlobWriter(self, self._tmp / uuid.uuid4().hex)
+
+    def put_file(self, source: Path) -> tuple[str, int]:
+        """Store a file and remove it from where it was; returns hash and size.
+
+        Raises :class:`UnavailableError` on a full disk.
+        """
+        with source.open("rb") as stream, self.writer() as writer:
+            while chunk := stream.read(_CHUNK):
+                writer.write(chunk)
+            digest = writer.commit()
+        source.unlink()
+        return digest, writer.size
+
+    def link(self, digest: str, target: Path) -> None:
+        """Give a blob a second, read-only name at ``target`` (a copy where links cannot reach).
+
+        Raises :class:`NotFoundError` if it is not here or was damaged.
+        """
+        source = self.checked(digest)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            os.link(source, target)
+        except OSError as error:
+            if error.errno not in (errno.EXDEV, errno.EMLINK, errno.EPERM):
+                raise
+            shutil.copyfile(source, target)
+
+    def copy(self, digest: str, target: Path) -> None:
+        """Copy a blob to ``target``. Raises :class:`NotFoundError` if it is not here or was damaged."""
+        source = self.checked(digest)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, target)
+
+    def checked(self, digest: str) -> Path:
+        """The path of a blob that is here and whole. Raises :class:`NotFoundError` otherwise."""
+        path = self.path(digest)
+        try:
+            if path.stat().st_mtime != _SEALED:
+                if hash_file(path) != digest:
+                    path.unlink()
+                    raise NotFoundError("it was damaged on disk and has been removed", where=f"blob {digest}")
+                os.utime(path, (_SEALED, _SEALED))
+        except FileNotFoundError as error:
+            remedy = "Submit again: missing files are sent again."
+            raise NotFoundError("it is not in the store", where=f"blob {digest}", remedy=remedy) from error
+        return path
+
+    def settle(self, temporary: Path, digest: str) -> None:
+        """Give a written and synced file its final name."""
+        final = self.path(digest)
+        temporary.chmod(0o444)
+        os.utime(temporary, (_SEALED, _SEALED))
+        final.parent.mkdir(exist_ok=True)
+        temporary.replace(final)
+        folder = os.open(final.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+    def unwritable(self, error: OSError) -> UnavailableError:
+        """What to say when the disk refuses."""
+        free = shutil.disk_usage(self._root).free
+        return UnavailableError(
+            f"cannot store a file: {error.strerror} ({free // 1024} KiB free)",
+            where=str(self._root),
+            remedy="Free some space on that disk and retry the job.",
+        )
+
+
+class BlobWriter:
+    """A blob being written; as a context it leaves nothing behind unless :meth:`commit` was reached."""
+
+    def __init__(self, store: BlobStore, temporary: Path) -> None:
+        self.size = 0
+        self._store, self._temporary = store, temporary
+        self._hasher = blake3()
+        try:
+            self._file: BinaryIO = temporary.open("xb")
+        except OSError as error:
+            raise store.unwritable(error) from error
+
+    def write(self, chunk: bytes) -> None:
+        """Add to the content. Raises :class:`UnavailableError` on a full disk."""
+        try:
+            self._file.write(chunk)
+        except OSError as error:
+            raise self._store.unwritable(error) from error
+        self._hasher.update(chunk)
+        self.size += len(chunk)
+
+    def commit(self, digest: str | None = None) -> str:
+        """Make the blob appear; returns its hash.
+
+        Raises :class:`BadInputError` if the content is not what ``digest`` says, :class:`UnavailableError` on a full
+        disk.
+        """
+        found = self._hasher.hexdigest()
+        if digest is not None and found != digest:
+            raise BadInputError(f"the content sent has the hash {found}", where=f"blob {digest}")
+        try:
+            self._file.flush()
+            os.fsync(self._file.fileno())
+            self._store.settle(self._temporary, found)
+        except OSError as error:
+            raise self._store.unwritable(error) from error
+        return found
+
+    def __enter__(self) -> BlobWriter:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with contextlib.suppress(OSError):  # what a full disk refused to flush; it goes away now
+            self._file.close()
+        self._temporary.unlink(missing_ok=True)
