@@ -1,0 +1,1 @@
+"""Where sessions run, and the host that runs them."""

@@ -1,0 +1,113 @@
+"""One log file for each attempt, written as the lines come, and what is read from those lines."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from openjd.sessions import LogContent
+
+from rendermill.farm.model.records import AttemptKey
+
+MAX_LOG_BYTES = 64 * 1024 * 1024
+_HIDDEN = LogContent.BANNER | LogContent.HOST_INFO | LogContent.FILE_CONTENTS
+_MESSAGE = re.compile(r"rendermill_(fail|expect|recycle): (.*)")
+_SAMPLE = re.compile(r"\bSample (\d+)/(\d+)")
+_FRAME = re.compile(r"^Fra: ?(-?\d+)\b")
+
+
+def log_path(logs: Path, job_id: int, key: AttemptKey) -> Path:
+    """Where an attempt's log lies below the farm's folder of logs."""
+    return logs / str(job_id) / str(key.step_id) / f"{key.index}.{key.number}.log"
+
+
+class AttemptLog(logging.Handler):
+    """Sends the session's lines to the log of the attempt they belong to.
+
+    ``progress`` hears of Blender's own progress lines, as a fraction and a text.
+    """
+
+    def __init__(self, logs: Path, progress: Callable[[float | None, str], None]) -> None:
+        super().__init__()
+        self._logs = logs
+        self._progress = progress
+        self._file: Any = None
+        self._key: AttemptKey | None = None
+        self._written = 0
+        self.failure = ""
+        self.recycle = False
+        self.expected: dict[str, Any] | None = None
+        self.last_line = ""
+
+    def begin(self, job_id: int, key: AttemptKey) -> None:
+        """From here on lines belong to this attempt."""
+        if key == self._key:
+            return
+        self.end()
+        self._key = key
+        path = log_path(self._logs, job_id, key)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._file = path.open("w", buffering=1, encoding="utf-8", errors="replace")
+        self._written = 0
+        self.failure, self.expected, self.last_line = "", None, ""
+
+    def end(self) -> None:
+        """The attempt's lines are over."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Take a record of the session."""
+        content = getattr(record, "openjd_log_content", None) or LogContent(0)
+        if content & _HIDDEN:
+            return
+        text = record.getMessage()
+        if content & LogContent.COMMAND_OUTPUT:
+            if self._told(text):
+                return
+            if not text.startswith("openjd_"):
+                self.last_line = text.strip() or self.last_line
+        self.line(text)
+
+    def line(self, text: str) -> None:
+        """Write a line."""
+        if self._file is None or self._written > MAX_LOG_BYTES:
+            return
+        self._written += len(text) + 1
+        if self._written > MAX_LOG_BYTES:
+            text = f"[the log is cut here: it is over {MAX_LOG_BYTES} bytes]"
+        try:
+            self._file.write(text + "\n")
+        except OSError:
+            self._written = MAX_LOG_BYTES + 1  # a full disk must not fail the task for its log
+
+    def _told(self, text: str) -> bool:
+        """Take in what a line says of the attempt; True if it was meant for the farm alone."""
+        if message := _MESSAGE.match(text):
+            kind, body = message.groups()
+            if kind == "fail":
+                self.failure = body
+            elif kind == "recycle":
+                self.recycle = True
+            else:
+                self.expected = _object(body)
+            return True
+        if sample := _SAMPLE.search(text):
+            done, total = int(sample[1]), int(sample[2])
+            self._progress(done / total if total else None, f"sample {done} of {total}")
+        elif frame := _FRAME.match(text):
+            self._progress(None, f"frame {frame[1]}")
+        return False
+
+
+def _object(text: str) -> dict[str, Any] | None:
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None

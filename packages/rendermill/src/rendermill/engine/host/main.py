@@ -1,0 +1,212 @@
+"""The life of a session host, from its first message to its last."""
+
+from __future__ import annotations
+
+import os
+import queue
+import socket
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from importlib import import_module
+
+from rendermill.assets.blobs import BlobStore
+from rendermill.engine import wire
+from rendermill.engine.host.layout import Layout, output_places
+from rendermill.engine.host.logs import AttemptLog
+from rendermill.engine.host.outputs import OutputArea, Staged, publish
+from rendermill.engine.host.session import SessionStartError, StepSession
+from rendermill.engine.processes import become_subreaper, descendants, end_descendants
+from rendermill.farm.blueprint import instantiate
+from rendermill.farm.model.errors import RendermillError
+from rendermill.farm.ports import (
+    SessionAlive,
+    SessionClosed,
+    SessionOpened,
+    TaskEnded,
+    TaskOrder,
+    TaskProgress,
+    TaskRan,
+    TaskStarted,
+)
+
+HEARTBEAT_SECONDS = 5.0
+_PROGRESS_SECONDS = 0.5
+
+
+def run_host(control: socket.socket) -> None:
+    """Be a session's host until the session ends. ``control`` is the connection to the engine."""
+    lines = control.makefile("rb")
+    first = wire.decode(lines.readline())
+    assert isinstance(first, wire.OpenSession)
+    host = _Host(control, first)
+    threading.Thread(target=host.listen, args=(lines,), daemon=True).start()
+    threading.Thread(target=host.beat, daemon=True).start()
+    host.live()
+
+
+class _Host:
+    def __init__(self, control: socket.socket, opening: wire.OpenSession) -> None:
+        become_subreaper()
+        self._control, self._sending = control, threading.Lock()
+        self._opening, self._order = opening, opening.order
+        self._id = opening.order.session
+        self._work: queue.SimpleQueue[TaskOrder | None] = queue.SimpleQueue()
+        self._current: TaskOrder | None = None
+        self._canceled: set[tuple[int, int, int]] = set()
+        self._session: StepSession | None = None
+        self._verifier = ThreadPoolExecutor(1, thread_name_prefix="verifier")
+        self._log = AttemptLog(opening.logs, self._progress)
+        self._last_progress = 0.0
+        self._blobs = BlobStore(opening.blobs)
+
+    # --- messages ----------------------------------------------------------------------------------------------
+
+    def _send(self, message: wire.Message) -> None:
+        with self._sending:
+            self._control.sendall(wire.encode(message))
+
+    def listen(self, lines: object) -> None:
+        """Take the engine's messages; its end is ours."""
+        for line in lines:  # type: ignore[attr-defined]
+            message = wire.decode(line)
+            if isinstance(message, wire.RunTask):
+                self._work.put(message.order)
+            elif isinstance(message, wire.CancelTask):
+                self._cancel(tuple(message.key))
+            elif isinstance(message, wire.CloseSession):
+                self._work.put(None)
+        os._exit(0)  # the engine is gone; the reaper ends the rest
+
+    def beat(self) -> None:
+        """Say that we live."""
+        while True:
+            time.sleep(HEARTBEAT_SECONDS)
+            self._send(SessionAlive(self._id))
+
+    def _progress(self, fraction: float | None, text: str) -> None:
+        now, current = time.monotonic(), self._current
+        if current is None or (now - self._last_progress < _PROGRESS_SECONDS and fraction != 1.0):
+            return
+        self._last_progress = now
+        self._send(TaskProgress(self._id, current.key, fraction, text))
+
+    def _cancel(self, key: tuple[int, ...]) -> None:
+        self._canceled.add((key[0], key[1], key[2]))
+        current, session = self._current, self._session
+        if current is not None and tuple(current.key) == key and session is not None:
+            session.cancel()
+
+    # --- life --------------------------------------------------------------------------------------------------
+
+    def live(self) -> None:
+        """Open the session, run tasks until told to end, close."""
+        reason, opened = "", False
+        try:
+            area = self._open()
+            opened = True
+            self._send(SessionOpened(self._id))
+            while (task := self._work.get()) is not None:
+                if not self._run(task, area):
+                    break
+        except (SessionStartError, RendermillError) as error:
+            reason = str(error)
+        except OSError as error:
+            reason = f"the session's files could not be laid out: {error}"
+        self._close()
+        self._send(SessionClosed(self._id, reason, opened))
+
+    def _open(self) -> OutputArea:
+        opening, order = self._opening, self._order
+        self._log.begin(order.job_id, opening.first.key)  # it shows how the session starts
+        self._work.put(opening.first)
+        if opening.cpus:
+            os.sched_setaffinity(0, opening.cpus)
+        blueprint = instantiate(order.template, order.parameters)
+        layout = Layout(opening.folder, output_places(blueprint), order.inputs)
+        layout.lay_out(self._blobs, order.dependencies)
+        area = OutputArea(layout, opening.folder / "staging")
+        if layout.places:
+            self._verifier.submit(_preload)
+        self._session = StepSession(
+            blueprint,
+            blueprint.step(order.step),
+            opening.folder,
+            layout.rules(),
+            self._environment(),
+            self._log,
+            self._progress,
+        )
+        self._session.enter()
+        return area
+
+    def _environment(self) -> dict[str, str]:
+        """What tasks find in their environment beside the engine's built one."""
+        folder = self._opening.folder
+        home, tmp = folder / "home", folder / "tmp"
+        home.mkdir()
+        tmp.mkdir()
+        os.environ["PATH"] = os.pathsep.join([*self._opening.path, os.environ["PATH"]])
+        return {
+            "HOME": str(home),
+            "TMPDIR": str(tmp),
+            "PATH": os.environ["PATH"],
+            "RENDERMILL_SESSION": self._id,
+            "RENDERMILL_CORES": str(max(1, int(self._order.cores))),
+        }
+
+    def _run(self, task: TaskOrder, area: OutputArea) -> bool:
+        """Run a task; False if the session can take no other."""
+        assert self._session is not None
+        before = descendants(os.getpid())
+        self._current = task
+        self._send(TaskStarted(self._id, task.key))
+        self._log.begin(task.job_id, task.key)
+        if tuple(task.key) in self._canceled:
+            self._end(task, "canceled")
+            return False
+        outcome = self._session.run(task.key.index, task.timeout)
+        self._current = None
+        if not outcome.error:
+            end_descendants(
+                spare=frozenset(before)
+            )  # what a task leaves running would write into the next one's folder
+        error = outcome.error or self._log.failure
+        if error and not self._log.failure and self._log.last_line:
+            error = f"{error}; its last line: {self._log.last_line[:500]}"
+        expected = self._log.expected
+        staged = area.take()
+        usable = outcome.usable and not self._log.recycle
+        if usable:
+            self._send(TaskRan(self._id, task.key))
+        if error:
+            self._end(task, error)
+        else:
+            self._verifier.submit(self._publish, task, staged, expected)
+        return usable
+
+    def _end(self, task: TaskOrder, error: str) -> None:
+        self._log.line(f"[rendermill] {error}")
+        self._send(TaskEnded(self._id, task.key, error, (), ()))
+
+    def _publish(self, task: TaskOrder, staged: list[Staged], expected: dict[str, object] | None) -> None:
+        try:
+            outputs, warnings = publish(staged, expected, self._blobs)
+            message = TaskEnded(self._id, task.key, "", tuple(outputs), tuple(warnings))
+        except RendermillError as error:
+            message = TaskEnded(self._id, task.key, str(error), (), ())
+        except Exception as error:  # noqa: BLE001 - whatever broke, the attempt must get an answer
+            message = TaskEnded(self._id, task.key, f"its outputs could not be published: {error!r}", (), ())
+        self._send(message)
+
+    def _close(self) -> None:
+        if self._session is not None:
+            self._session.exit()
+        self._verifier.shutdown(wait=True)
+        self._log.end()
+
+
+def _preload() -> None:
+    """Import what verification needs while the renderer starts."""
+    import_module("numpy")
+    import_module("OpenImageIO")

@@ -1,0 +1,85 @@
+"""What a task wrote: found, taken out of the session's folders, verified, published.
+
+A published path is relative to the output folder; where a job writes to several, it starts with the parameter's name.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rendermill.assets.blobs import BlobStore
+from rendermill.engine.host.layout import Layout, OutputPlace
+from rendermill.engine.host.verify import BadPictureError, Expectation, judge
+from rendermill.farm.model.records import Output
+
+_Mark = tuple[int, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """A file taken out of the session: its published path and where it lies now."""
+
+    path: str
+    file: Path
+
+
+class OutputArea:
+    """The output folders of a session. Files that were there before a task and are unchanged are not its outputs."""
+
+    def __init__(self, layout: Layout, staging: Path) -> None:
+        self._layout = layout
+        self._staging = staging
+        self._known: dict[Path, _Mark] = {}
+        self._taken = 0
+        self._known = {file: mark for _, _, file, mark in self._walk()}
+
+    def take(self) -> list[Staged]:
+        """Move what the task wrote out of reach of the next one."""
+        self._taken += 1
+        staging = self._staging / str(self._taken)
+        found = []
+        for place, path, file, mark in self._walk():
+            if self._known.get(file) == mark:
+                continue
+            published = f"{place.name}/{path}" if len(self._layout.places) > 1 else path
+            target = staging / published
+            target.parent.mkdir(parents=True, exist_ok=True)
+            file.rename(target)
+            found.append(Staged(published, target))
+        return found
+
+    def _walk(self) -> list[tuple[OutputPlace, str, Path, _Mark]]:
+        found = {}
+        for place in sorted(self._layout.places, key=lambda p: len(p.folder)):  # the innermost folder owns a file
+            root = self._layout.local(place.folder)
+            files = [self._layout.local(place.source)] if place.is_file else sorted(_files(root))
+            for file in files:
+                status = file.lstat() if file.exists() else None
+                if status is not None and stat.S_ISREG(status.st_mode):  # links out of the session are not followed
+                    mark = (status.st_ino, status.st_mtime_ns, status.st_size)
+                    found[file] = (place, file.relative_to(root).as_posix(), file, mark)
+        return list(found.values())
+
+
+def _files(root: Path) -> list[Path]:
+    return [Path(folder) / name for folder, _, names in os.walk(root) for name in names]
+
+
+def publish(staged: list[Staged], expected: dict[str, Any] | None, blobs: BlobStore) -> tuple[list[Output], list[str]]:
+    """Verify an attempt's files and put them into the blob store; returns outputs and warnings.
+
+    Raises :class:`BadPictureError` if one is not what it must be, UnavailableError on a full disk. Either way the
+    attempt's files are of no more use.
+    """
+    expectation = Expectation.of(expected)
+    missing = expectation.files - {os.path.basename(item.path) for item in staged}  # noqa: PTH119
+    if missing:
+        raise BadPictureError(f"the renderer said it was done but wrote no {', '.join(sorted(missing))}")
+    warnings = []
+    for item in staged:
+        warnings += [f"{item.path}: {warning}" for warning in judge(item.file, item.path, expectation)]
+    return [Output(item.path, *blobs.put_file(item.file)) for item in staged], warnings

@@ -1,0 +1,128 @@
+"""The judge of pictures: a renderer's own success is never trusted.
+
+A picture must decode to its end, have the size that was asked for, and hold no NaN in its colours. What the decoder
+forgives (a PNG cut within its last bytes, a JPEG without its end) is looked at by hand.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from rendermill.farm.model.errors import RendermillError
+
+PICTURES = frozenset(
+    {
+        ".png",
+        ".jpg",
+        ".jpeg",
+        ".tif",
+        ".tiff",
+        ".exr",
+        ".bmp",
+        ".tga",
+        ".webp",
+        ".hdr",
+        ".dpx",
+        ".jp2",
+        ".cin",
+    }
+)
+_PNG_END = b"\x00\x00\x00\x00IEND\xaeB`\x82"
+_JPEG_END = b"\xff\xd9"
+_COLOURS = frozenset({"R", "G", "B", "A", "Y"})
+
+
+class BadPictureError(RendermillError):
+    """A task's picture is not what it must be."""
+
+    code = "bad_picture"
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """What a renderer said before it wrote: sizes in pixels and names of files. Empty where nothing was said."""
+
+    width: int | None = None
+    height: int | None = None
+    files: frozenset[str] = field(default_factory=frozenset)
+
+    @classmethod
+    def of(cls, said: dict[str, Any] | None) -> Expectation:
+        """From a ``rendermill_expect`` message; parts that make no sense are left out."""
+        said = said or {}
+        sizes = [said.get(name) for name in ("width", "height")]
+        width, height = (size if isinstance(size, int) else None for size in sizes)
+        names = said.get("files")
+        return cls(width, height, frozenset(map(str, names)) if isinstance(names, list) else frozenset())
+
+
+def judge(file: Path, name: str, expected: Expectation) -> list[str]:
+    """Check a file that a task wrote; returns warnings. Other files than pictures pass.
+
+    Raises :class:`BadPictureError` saying what is wrong with it.
+    """
+    suffix = file.suffix.lower()
+    if suffix not in PICTURES:
+        return []
+    if file.stat().st_size == 0:
+        raise BadPictureError("the file is empty", where=name)
+    _check_end(file, name, suffix)
+    return _decode(file, name, expected)
+
+
+def _check_end(file: Path, name: str, suffix: str) -> None:
+    end = _tail(file, 64)
+    if suffix == ".png" and not end.endswith(_PNG_END):
+        raise BadPictureError("the PNG is cut off: its end (IEND) is missing", where=name)
+    if suffix in (".jpg", ".jpeg") and _JPEG_END not in end:
+        raise BadPictureError("the JPEG is cut off: its end marker is missing", where=name)
+
+
+def _tail(file: Path, length: int) -> bytes:
+    with file.open("rb") as stream:
+        stream.seek(max(0, file.stat().st_size - length))
+        return stream.read()
+
+
+def _decode(file: Path, name: str, expected: Expectation) -> list[str]:
+    import OpenImageIO as oiio
+
+    source = oiio.ImageInput.open(str(file))
+    if source is None:
+        raise BadPictureError(f"it does not open as a picture: {oiio.geterror()}", where=name)
+    try:
+        brightest, part = 0.0, 0
+        while source.seek_subimage(part, 0):
+            brightest = max(brightest, _check_part(source, name, expected))
+            part += 1
+    finally:
+        source.close()
+    return [] if brightest > 0.0 else ["the picture is all black"]
+
+
+def _check_part(source: Any, name: str, expected: Expectation) -> float:
+    """Check one part of a picture; the greatest value of its colours."""
+    import numpy as np
+
+    spec = source.spec()
+    size = (spec.full_width, spec.full_height)
+    if expected.width is not None and expected.height is not None and size != (expected.width, expected.height):
+        wanted = f"{expected.width}x{expected.height}"
+        raise BadPictureError(f"it is {size[0]}x{size[1]} pixels, {wanted} were asked for", where=name)
+    pixels = source.read_image("float" if _is_float(spec) else "unknown")
+    if pixels is None or source.has_error:
+        raise BadPictureError(f"it does not decode to its end: {source.geterror()}", where=name)
+    colours = [i for i, channel in enumerate(spec.channelnames) if channel.rpartition(".")[2] in _COLOURS]
+    values = pixels.reshape(-1, spec.nchannels)[:, colours or slice(None)]
+    if values.dtype.kind == "f" and bool(np.isnan(values).any()):
+        raise BadPictureError("it holds NaN (not a number) pixels", where=name)
+    rgb = [i for i, channel in enumerate(spec.channelnames) if i in colours and not channel.endswith("A")]
+    return float(pixels.reshape(-1, spec.nchannels)[:, rgb or slice(None)].max())
+
+
+def _is_float(spec: Any) -> bool:
+    import OpenImageIO as oiio
+
+    return spec.format.basetype in (oiio.BASETYPE.HALF, oiio.BASETYPE.FLOAT, oiio.BASETYPE.DOUBLE)

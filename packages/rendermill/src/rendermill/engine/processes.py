@@ -1,0 +1,125 @@
+"""Process trees on Linux: finding them, marking them, ending them."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+MARK = "RENDERMILL_FARM"
+"""Environment variable by which every process of a farm's sessions can be told."""
+
+_PR_SET_PDEATHSIG = 1
+_PR_SET_CHILD_SUBREAPER = 36
+_KILL_SECONDS = 10.0
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def _prctl(option: int, value: int) -> None:
+    if _libc.prctl(option, value, 0, 0, 0) != 0:
+        raise OSError(ctypes.get_errno(), "prctl failed")
+
+
+def become_subreaper() -> None:
+    """Adopt orphaned descendants instead of leaving them to init."""
+    _prctl(_PR_SET_CHILD_SUBREAPER, 1)
+
+
+def die_with_parent(parent: int, sig: signal.Signals) -> None:
+    """Get ``sig`` when the parent thread that forked us ends; exit now if it already has."""
+    _prctl(_PR_SET_PDEATHSIG, sig)
+    if os.getppid() != parent:
+        os._exit(1)
+
+
+def descendants(root: int) -> set[int]:
+    """Ids of every process below ``root``, zombies included."""
+    found: set[int] = set()
+    queue = [root]
+    while queue:
+        for pid in _children(queue.pop()):
+            if pid not in found:
+                found.add(pid)
+                queue.append(pid)
+    return found
+
+
+def _children(pid: int) -> list[int]:
+    """The children of every thread of a process (the kernel lists them by the thread that forked)."""
+    found: list[int] = []
+    try:
+        threads = os.listdir(f"/proc/{pid}/task")  # noqa: PTH208 - pathlib is several times slower here
+    except (FileNotFoundError, ProcessLookupError):
+        return found  # it ended meanwhile; its children have another parent now
+    for thread in threads:
+        try:
+            with open(f"/proc/{pid}/task/{thread}/children", "rb") as children:  # noqa: PTH123
+                found += map(int, children.read().split())
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+    return found
+
+
+def kill_all(pids: Iterable[int]) -> None:
+    """SIGKILL each that still is there."""
+    for pid in pids:
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            continue
+
+
+def end_descendants(*, spare: frozenset[int] = frozenset()) -> bool:
+    """Kill every descendant of this process (a subreaper) but ``spare`` and what is below those; reap them.
+
+    Looks again until a look finds none, because a process may fork while it is being killed. Returns False if
+    some outlive ten seconds (uninterruptible sleep).
+    """
+    deadline = time.monotonic() + _KILL_SECONDS
+    while time.monotonic() < deadline:
+        kept = spare.union(*(descendants(pid) for pid in spare))
+        doomed = descendants(os.getpid()) - kept
+        if not doomed:
+            return True
+        kill_all(doomed)
+        for pid in doomed:
+            _reap(pid)
+        time.sleep(0.001)
+    return False
+
+
+def _reap(pid: int) -> None:
+    try:
+        os.waitpid(pid, os.WNOHANG)
+    except ChildProcessError:
+        return  # not our child (yet): its parent is being killed too
+
+
+def marked(mark: str) -> set[int]:
+    """Processes whose environment carries this farm's mark (:data:`MARK`), whoever their parent is."""
+    wanted = f"{MARK}={mark}".encode()
+    found = set()
+    for entry in os.listdir("/proc"):  # noqa: PTH208
+        if not entry.isdigit() or int(entry) == os.getpid():
+            continue
+        try:
+            environ = Path(f"/proc/{entry}/environ").read_bytes()
+        except OSError:
+            continue
+        if wanted in environ.split(b"\0"):
+            found.add(int(entry))
+    return found
+
+
+def kill_marked(mark: str) -> int:
+    """Kill every process of a farm whose server died; returns how many. Looks again until none is left."""
+    killed: set[int] = set()
+    deadline = time.monotonic() + _KILL_SECONDS
+    while (found := marked(mark)) and time.monotonic() < deadline:
+        kill_all(found)
+        killed |= found
+        time.sleep(0.005)
+    return len(killed)
