@@ -1,0 +1,1 @@
+"""Blender: the ``bpy`` module in an environment of its own per version, or an installed executable."""

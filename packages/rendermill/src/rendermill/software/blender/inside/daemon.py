@@ -1,0 +1,136 @@
+"""A Blender that loads a scene once and renders the frames it is sent: ``daemon SETTINGS.json``.
+
+It reads lines from standard input: ``frame N``, or ``quit``. What is said while it loads or renders goes into the named
+pipe ``out``, which is closed when that is over; then ``RC 0`` or ``RC 1`` goes into ``rc`` (both lie beside the
+settings). A frame that fails says ``rendermill_fail: reason`` and the next one can follow; a scene that cannot be
+loaded gives ``RC 1``.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import bpy
+
+from rendermill.software.blender.inside.overrides import SettingError, apply, remap
+
+_GIB = 1024**3
+
+
+class _Renderer:
+    def __init__(self, settings: dict[str, Any]) -> None:
+        self._settings = settings
+        self._baseline = 0
+        self._scene: Any = None
+
+    def load(self) -> None:
+        """Load the scene and apply the job's wishes. Raises SettingError."""
+        settings = self._settings
+        try:
+            bpy.ops.wm.open_mainfile(
+                filepath=settings["path"], load_ui=False, use_scripts=bool(settings.get("auto_run"))
+            )
+        except RuntimeError as error:
+            raise SettingError(f"the scene cannot be loaded: {_one_line(error)}") from error
+        remap([(rule[0], rule[1]) for rule in settings.get("rules", ())])
+        self._scene = apply(settings)
+        render = self._scene.render
+        render.filepath = os.path.join(settings["output"], settings["pattern"])
+        render.use_file_extension = True
+        render.use_overwrite, render.use_placeholder = True, False
+
+    def frame(self, number: int) -> None:
+        """Render and write one frame. Raises SettingError, RuntimeError."""
+        scene = self._scene
+        scene.frame_start = scene.frame_end = number
+        scene.frame_step = 1
+        self._say_expected(number)
+        bpy.ops.render.render(animation=True, scene=scene.name)
+        self._look_at_memory()
+
+    def _say_expected(self, number: int) -> None:
+        render = self._scene.render
+        width = render.resolution_x * render.resolution_percentage // 100
+        height = render.resolution_y * render.resolution_percentage // 100
+        expected: dict[str, Any] = {"width": width, "height": height}
+        if render.use_border and render.use_crop_to_border:
+            expected = {}
+        if not render.use_multiview:
+            expected["files"] = [os.path.basename(render.frame_path(frame=number))]
+        print(f"rendermill_expect: {json.dumps(expected)}", flush=True)
+
+    def _look_at_memory(self) -> None:
+        """Ask to be replaced once memory has grown far beyond what the first frame needed."""
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+        resident = pages * os.sysconf("SC_PAGE_SIZE")
+        self._baseline = self._baseline or resident
+        limit = float(self._settings.get("memory_growth", 2 * self._baseline + _GIB))
+        if resident > limit:
+            print(f"rendermill_recycle: Blender grew to {resident // 1024**2} MiB", flush=True)
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).removeprefix("Error: ").split())
+
+
+class _Channel:
+    """The way back: ``out`` for what is said, ``rc`` for how it ended."""
+
+    def __init__(self, folder: Path) -> None:
+        self._out = folder / "out"
+        self._rc = os.open(folder / "rc", os.O_RDWR)
+        self._nowhere = os.open(os.devnull, os.O_WRONLY)
+        self._libc = ctypes.CDLL(None)
+
+    def open(self) -> None:
+        """Send standard output and error to whoever listens now (waits for one)."""
+        self._redirect(os.open(self._out, os.O_WRONLY), close=True)
+
+    def answer(self, code: int) -> None:
+        """End what is said, and say how it ended."""
+        sys.stdout.flush()
+        self._libc.fflush(None)  # Blender writes through C
+        self._redirect(self._nowhere, close=False)
+        os.write(self._rc, f"RC {code}\n".encode())
+
+    def _redirect(self, target: int, *, close: bool) -> None:
+        os.dup2(target, 1)
+        os.dup2(target, 2)
+        if close:
+            os.close(target)
+
+
+def main() -> int:
+    """Load, then serve until told to quit."""
+    settings = Path(sys.argv[1])
+    channel = _Channel(settings.parent)
+    renderer = _Renderer(json.loads(settings.read_text()))
+    try:
+        renderer.load()
+    except SettingError as error:
+        print(f"openjd_fail: {error}", flush=True)
+        channel.answer(1)
+        return 1
+    channel.answer(0)
+    for line in iter(sys.stdin.readline, ""):
+        command, _, argument = line.strip().partition(" ")
+        if command == "quit":
+            break
+        channel.open()
+        try:
+            renderer.frame(int(argument))
+        except (RuntimeError, SettingError, ValueError) as error:
+            print(f"rendermill_fail: frame {argument}: {_one_line(error)}", flush=True)
+        channel.answer(0)
+    return 0
+
+
+if __name__ == "__main__":
+    code = main()
+    sys.stdout.flush()
+    os._exit(code)  # a normal exit may wait for ever for a thread of Blender's sound system

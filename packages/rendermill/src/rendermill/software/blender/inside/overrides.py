@@ -1,0 +1,171 @@
+"""Applying a job's wishes to the loaded scene; what is not asked for stays as the scene has it."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import bpy
+
+from rendermill.software.blender.inside.files import external_files
+
+_FORMATS = {
+    "EXR": "OPEN_EXR",
+    "EXR_MULTILAYER": "OPEN_EXR_MULTILAYER",
+    "MULTILAYER": "OPEN_EXR_MULTILAYER",
+    "JPG": "JPEG",
+}
+_MOVIES = ("FFMPEG", "AVI_JPEG", "AVI_RAW")
+_GPU = ("CUDA", "OPTIX", "HIP", "METAL", "ONEAPI")
+
+
+class SettingError(Exception):
+    """A wish that this scene or this Blender cannot fulfil."""
+
+
+def apply(settings: dict[str, Any]) -> Any:
+    """Apply ``settings`` (see the Blender renderer's template) and return the scene to render.
+
+    Raises :class:`SettingError` with a reason for a person.
+    """
+    scene = _scene(settings.get("scene"))
+    _layers(scene, settings.get("layer"))
+    _camera(scene, settings.get("camera"))
+    _engine(scene, settings.get("engine"))
+    _samples(scene, settings.get("samples"))
+    if resolution := settings.get("resolution"):
+        scene.render.resolution_percentage = int(resolution)
+    _format(scene, settings.get("format"))
+    _threads(scene)
+    _device(scene, settings.get("device"))
+    return scene
+
+
+def _scene(name: str | None) -> Any:
+    if not name:
+        return bpy.context.scene
+    if name not in bpy.data.scenes:
+        raise SettingError(f"there is no scene {name!r}; it has: {_names(bpy.data.scenes)}")
+    return bpy.data.scenes[name]
+
+
+def _layers(scene: Any, name: str | None) -> None:
+    if not name:
+        return
+    if name not in scene.view_layers:
+        raise SettingError(f"there is no view layer {name!r}; {scene.name} has: {_names(scene.view_layers)}")
+    for layer in scene.view_layers:
+        layer.use = layer.name == name
+
+
+def _camera(scene: Any, name: str | None) -> None:
+    cameras = [thing for thing in scene.objects if thing.type == "CAMERA"]
+    if name:
+        chosen = next((camera for camera in cameras if camera.name == name), None)
+        if chosen is None:
+            raise SettingError(f"there is no camera {name!r}; {scene.name} has: {_names(cameras)}")
+        scene.camera = chosen
+        for marker in scene.timeline_markers:  # a marker bound to a camera would switch it back
+            marker.camera = None
+    if scene.camera is None:
+        raise SettingError(f"the scene {scene.name} has no camera; add one, or choose one of: {_names(cameras)}")
+
+
+def _engine(scene: Any, name: str | None) -> None:
+    if not name:
+        return
+    wanted = name.upper()
+    aliases = {"EEVEE": ("BLENDER_EEVEE_NEXT", "BLENDER_EEVEE"), "WORKBENCH": ("BLENDER_WORKBENCH",)}
+    reason = ""
+    for candidate in aliases.get(wanted.removeprefix("BLENDER_").removesuffix("_NEXT"), (wanted,)):
+        try:
+            scene.render.engine = candidate
+            return
+        except TypeError as error:
+            reason = str(error)
+    raise SettingError(f"there is no render engine {name!r}: {reason}")
+
+
+def _samples(scene: Any, samples: int | None) -> None:
+    if not samples:
+        return
+    if scene.render.engine == "CYCLES":
+        scene.cycles.samples = int(samples)
+    elif "EEVEE" in scene.render.engine:
+        scene.eevee.taa_render_samples = int(samples)
+
+
+def _format(scene: Any, name: str | None) -> None:
+    image = scene.render.image_settings
+    if not name and image.file_format not in _MOVIES:
+        return
+    wanted = _FORMATS.get((name or "PNG").upper(), (name or "PNG").upper())
+    if wanted in _MOVIES:
+        raise SettingError(f"{name} is a movie format; render frames and encode them")
+    if hasattr(image, "media_type"):  # since 5.0 the kind of medium comes first
+        image.media_type = "MULTI_LAYER_IMAGE" if wanted == "OPEN_EXR_MULTILAYER" else "IMAGE"
+    try:
+        image.file_format = wanted
+    except TypeError as error:
+        raise SettingError(f"there is no output format {name!r}: {error}") from error
+
+
+def _threads(scene: Any) -> None:
+    cores = os.environ.get("RENDERMILL_CORES")
+    if cores:
+        scene.render.threads_mode = "FIXED"
+        scene.render.threads = int(cores)
+
+
+def _device(scene: Any, device: str | None) -> None:
+    if not device or scene.render.engine != "CYCLES":
+        return
+    if device.upper() == "CPU":
+        scene.cycles.device = "CPU"
+        return
+    wanted = device.upper()
+    if wanted not in _GPU:
+        raise SettingError(f"there is no device {device!r}; it is CPU or one of {', '.join(_GPU)}")
+    preferences = bpy.context.preferences.addons["cycles"].preferences
+    try:
+        preferences.compute_device_type = wanted
+    except TypeError as error:
+        raise SettingError(f"this Blender cannot use {wanted}: {error}") from error
+    preferences.get_devices()
+    usable = [unit for unit in preferences.devices if unit.type == wanted]
+    if not usable:
+        raise SettingError(f"no {wanted} device was found on this worker")
+    for unit in preferences.devices:
+        unit.use = unit.type == wanted
+    scene.cycles.device = "GPU"
+
+
+def remap(rules: list[tuple[str, str]]) -> int:
+    """Point absolute paths of the submitter at this session's files; returns how many changed.
+
+    ``rules`` are pairs (source folder, destination folder), the most specific first. Relative paths need nothing,
+    because sessions mirror the submitter's folders.
+    """
+    changed = 0
+    for use in external_files():
+        target = _mapped(use.raw.replace("\\", "/"), rules)
+        if target is None or not use.attribute or not hasattr(use.block, use.attribute):
+            continue
+        setattr(use.block, use.attribute, target)
+        if hasattr(use.block, "reload"):
+            use.block.reload()
+        changed += 1
+    return changed
+
+
+def _mapped(path: str, rules: list[tuple[str, str]]) -> str | None:
+    if path.startswith("//"):
+        return None
+    for source, destination in rules:
+        if path.startswith(source.rstrip("/") + "/"):
+            return destination.rstrip("/") + path[len(source.rstrip("/")) :]
+    return None
+
+
+def _names(things: Any) -> str:
+    return ", ".join(thing.name for thing in things) or "none"

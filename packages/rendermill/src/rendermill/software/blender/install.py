@@ -1,0 +1,93 @@
+"""Installing and removing Blender as the ``bpy`` module, each version in an environment of its own.
+
+``uv`` makes the environment and takes ``bpy`` from the package index that it is configured for.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import uv
+
+from rendermill.farm.model.errors import BadInputError, NotFoundError, SoftwareMissingError, UnavailableError
+from rendermill.software.blender.installations import (
+    Installation,
+    Version,
+    environment_of,
+    exactly,
+    parse_version,
+    version_text,
+)
+
+#: The Python that each ``bpy`` is built for.
+PYTHONS: dict[Version, str] = {(4, 2): "3.11", (4, 5): "3.11", (5, 0): "3.11", (5, 1): "3.13", (5, 2): "3.13"}
+
+
+def install(name: str, *, quiet: bool = False) -> Installation:
+    """Install a Blender by its version's name (``4.5``); one that is there already stays as it is.
+
+    Raises :class:`BadInputError` for something that is no version, :class:`SoftwareMissingError` if the Python it
+    needs is missing, :class:`UnavailableError` if the index has no such version or cannot be reached.
+    """
+    version = _version(name)
+    target = environment_of(version)
+    if (target / "complete").exists():
+        return exactly(version)
+    shutil.rmtree(target, ignore_errors=True)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    python = PYTHONS.get(version, "3.11" if version < (5, 1) else "3.13")
+    try:
+        _make_environment(target, python, version)
+        _uv(
+            ["pip", "install", "--python", str(target / "bin/python"), f"bpy=={version_text(version)}.*"],
+            quiet=quiet,
+        )
+    except BaseException:
+        shutil.rmtree(target, ignore_errors=True)
+        raise
+    (target / "complete").touch()
+    return exactly(version)
+
+
+def remove(name: str) -> None:
+    """Remove an installed version. Raises :class:`BadInputError`, :class:`NotFoundError`."""
+    target = environment_of(_version(name))
+    if not target.exists():
+        raise NotFoundError(f"Blender {name} is not installed", where=str(target))
+    (target / "complete").unlink(missing_ok=True)
+    shutil.rmtree(target)
+
+
+def _version(name: str) -> Version:
+    version = parse_version(name)
+    if version is None:
+        raise BadInputError(f"{name!r} is not a version", where="VERSION", remedy="Give it as 4.5.")
+    return version
+
+
+def _make_environment(target: Path, python: str, version: Version) -> None:
+    found = _run(["venv", "--quiet", "--no-python-downloads", "--python", python, str(target)], capture=True)
+    if found.returncode:
+        raise SoftwareMissingError(
+            f"Blender {version_text(version)} needs Python {python}, which is not on this machine",
+            remedy=f"Install Python {python} (the package python{python} of your system) and try again.",
+        )
+
+
+def _uv(arguments: list[str], *, quiet: bool) -> None:
+    done = _run([*arguments, *(["--quiet"] if quiet else [])], capture=quiet)
+    if done.returncode:
+        said = (done.stderr or "").strip().splitlines()
+        raise UnavailableError(
+            f"bpy could not be installed: {said[-1] if said else 'see above'}",
+            remedy="Check the network and that this version exists: 4.2, 4.5 and 5.0 do.",
+        )
+
+
+def _run(arguments: list[str], *, capture: bool) -> subprocess.CompletedProcess[str]:
+    environment = {"UV_SYSTEM_CERTS": "1", **os.environ}
+    command = [uv.find_uv_bin(), *arguments]
+    return subprocess.run(command, env=environment, capture_output=capture, text=True, check=False)

@@ -1,0 +1,170 @@
+"""What sessions call: ``rendermill-blender enter|exit`` around a step, and a plain ``blender``.
+
+``enter`` starts a Blender that outlives the action and is reached through two named pipes in a folder whose path the
+session's environment then holds (``RENDERMILL_BLENDER``); ``rendermill-blender-frame`` (:data:`FRAME_COMMAND`) is the
+relay that sends it a frame, in plain sh, because that costs a few milliseconds where a Python would cost fifty.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import shlex
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from rendermill.farm.model.errors import BadInputError, RendermillError
+from rendermill.software.blender.installations import DEFAULT, Installation, choose, exactly, parse_version
+
+# Starts Blender with its voice in the pipe "out" and keeps "in" and "rc" open for as long as it lives. When it dies it
+# makes "dead", lets a reader of "out" go, and says in "rc" how it ended: whoever sent a frame hears of it.
+_KEEPER = """
+exec 4<>in 5<>rc
+(exec "$@" <&4 >out 2>&1)
+code=$?
+: >dead
+echo "DIED $code" >&5
+: >out
+"""
+
+FRAME_COMMAND = """#!/bin/sh
+# Sends one frame to the session's Blender and passes on what it says, but for the chatter of scene preparation.
+cd "$RENDERMILL_BLENDER" || exit 1
+exec 4<>in 5<>rc
+if [ -e dead ]; then
+    echo "openjd_fail: Blender had ended before this frame"
+    exit 1
+fi
+echo "frame $1" >&4
+grep --line-buffered -vE '^Fra:.*\\| (Synchronizing|Updating|Initializing|Waiting|Loading|Copying)' out
+read -r line <&5
+case $line in
+"RC 0") exit 0 ;;
+"DIED "*)
+    code=${line#DIED }
+    if [ "$code" -gt 128 ]; then how="signal $((code - 128))"; else how="exit code $code"; fi
+    if [ "$code" -eq 139 ]; then how="signal 11, a segmentation fault"; fi
+    echo "openjd_fail: Blender died in frame $1 ($how)" ;;
+esac
+exit 1
+"""
+
+
+def commands(python: str) -> dict[str, str]:
+    """The commands that sessions get on their PATH: name → script."""
+    launcher = f"exec {shlex.quote(python)} -P -m rendermill.software.blender.launcher"
+    return {
+        "rendermill-blender": f'#!/bin/sh\n{launcher} "$@"\n',
+        "rendermill-blender-frame": FRAME_COMMAND,
+        "blender": f'#!/bin/sh\n{launcher} blender -- "$@"\n',
+    }
+
+
+def _installation(version: str | None) -> Installation:
+    if not version:
+        return choose(DEFAULT)
+    wanted = parse_version(version)
+    if wanted is None:
+        raise BadInputError(f"{version!r} is not a Blender version", remedy="Give it as 4.5.")
+    return exactly(wanted)
+
+
+def _enter(version: str, settings: list[str]) -> int:
+    """Start Blender, wait until the scene is loaded, and tell the session where it is reached."""
+    folder = Path(tempfile.mkdtemp(prefix="blender", dir=os.environ.get("OPENJD_SESSION_WORKING_DIR")))
+    for name in ("in", "out", "rc"):
+        os.mkfifo(folder / name, 0o600)
+    (folder / "settings.json").write_text(json.dumps(_settings(settings)))
+    command = _installation(version).command("daemon", str(folder / "settings.json"))
+    keeper = subprocess.Popen(
+        ["/bin/sh", "-c", _KEEPER, "keeper", *command],
+        cwd=folder,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    signal.signal(signal.SIGTERM, lambda *_: _stop(keeper.pid))
+    print(f"openjd_env: RENDERMILL_BLENDER={folder}", flush=True)
+    return _listen(folder)
+
+
+def _settings(given: list[str]) -> dict[str, object]:
+    """``name=value`` words with the session's path rules, most specific first, and empty wishes left out."""
+    pairs_given = (word.partition("=") for word in given)
+    wanted: dict[str, object] = {name: value for name, _, value in pairs_given if value not in ("", "0")}
+    rules_file = Path(str(wanted.pop("rules_file", "")))
+    if rules_file.is_file():
+        loaded = json.loads(rules_file.read_text()).get("path_mapping_rules", [])
+        pairs = [(rule["source_path"], rule["destination_path"]) for rule in loaded]
+        wanted["rules"] = sorted(pairs, key=lambda pair: -len(pair[0]))
+    wanted["auto_run"] = str(wanted.get("auto_run", "")).lower() in ("true", "1", "yes")
+    return wanted
+
+
+def _listen(folder: Path) -> int:
+    """Pass on what Blender says until the scene is loaded."""
+    with (folder / "out").open(errors="replace") as out:
+        for line in out:
+            print(line, end="", flush=True)
+    with os.fdopen(os.open(folder / "rc", os.O_RDWR), "r") as rc:
+        word, _, code = rc.readline().partition(" ")
+    if word == "DIED":
+        print(f"openjd_fail: Blender died while it loaded the scene (code {code.strip()})", flush=True)
+        return 1
+    return int(code)
+
+
+def _stop(group: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(group, signal.SIGKILL)
+    sys.exit(1)
+
+
+def _exit() -> int:
+    """Let Blender quit; what does not is ended with the session."""
+    folder = os.environ.get("RENDERMILL_BLENDER")
+    if folder and not (Path(folder) / "dead").exists():
+        pipe = os.open(Path(folder) / "in", os.O_RDWR | os.O_NONBLOCK)
+        os.write(pipe, b"quit\n")
+    return 0
+
+
+def _blender(arguments: list[str]) -> int:
+    """Be the ``blender`` command."""
+    installation = _installation(os.environ.get("RENDERMILL_BLENDER_VERSION"))
+    if installation.is_module:
+        command = installation.command("commandline", *arguments)
+    else:
+        command = [str(installation.program), *arguments]
+    os.execv(command[0], command)
+
+
+def main() -> int:
+    """Do one of the commands; errors become one line and exit code 1."""
+    parser = argparse.ArgumentParser(prog="rendermill-blender")
+    actions = parser.add_subparsers(dest="action", required=True)
+    enter = actions.add_parser("enter")
+    enter.add_argument("version")
+    enter.add_argument("settings", nargs="*", metavar="NAME=VALUE")
+    actions.add_parser("exit")
+    actions.add_parser("blender").add_argument("arguments", nargs=argparse.REMAINDER)
+    given = parser.parse_args()
+    try:
+        if given.action == "enter":
+            return _enter(given.version, given.settings)
+        if given.action == "exit":
+            return _exit()
+        return _blender(given.arguments[1:])
+    except RendermillError as error:
+        print(f"openjd_fail: {' '.join(str(error).split())}", flush=True)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
