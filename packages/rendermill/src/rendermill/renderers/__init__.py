@@ -1,0 +1,1 @@
+"""Plug-ins that turn a scene and settings into an OpenJD template."""

@@ -1,0 +1,28 @@
+"""What every renderer plug-in gives: a template with its parameters, and the commands its sessions need."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import PurePath
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class JobDraft:
+    """An OpenJD job that a plug-in made: template, parameter values, warnings for the submitter."""
+
+    template: dict[str, Any]
+    parameters: dict[str, Any] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+
+
+def output_folder(folder: PurePath) -> dict[str, Any]:
+    """The definition of the parameter into whose folder a job's files go."""
+    return {
+        "name": "OutputDir",
+        "type": "PATH",
+        "objectType": "DIRECTORY",
+        "dataFlow": "OUT",
+        "default": str(folder),
+        "description": "The folder into which files are written.",
+    }

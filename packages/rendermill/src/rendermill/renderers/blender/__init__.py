@@ -1,0 +1,168 @@
+"""Blender scenes as jobs: a warm Blender per session, one task a frame, and a movie if one is wanted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+from typing import Any
+
+from rendermill.farm.model.errors import BadInputError
+from rendermill.renderers.base import JobDraft, output_folder
+from rendermill.renderers.encode.step import encode_step
+from rendermill.renderers.frames import openjd_range, parse_frames
+from rendermill.scenes.report import Renderable, SceneReport
+from rendermill.software.blender.installations import Installation
+
+DEVICES = ("CPU", "CUDA", "OPTIX", "HIP", "METAL", "ONEAPI")
+EEVEE_WARNING = "EEVEE without a GPU is very slow (a small frame takes most of a minute); --engine CYCLES may be faster"
+
+
+@dataclass(frozen=True, slots=True)
+class BlenderWishes:
+    """What a submitter wants otherwise than the scene has it; empty means as the scene says.
+
+    ``resolution`` is a percentage, ``pattern`` the name of frames below the output folder with ``#`` for digits,
+    ``movie`` a file name for an MP4 of the frames.
+    """
+
+    frames: str = ""
+    engine: str = ""
+    samples: int = 0
+    resolution: int = 0
+    camera: str = ""
+    scene: str = ""
+    layer: str = ""
+    format: str = ""
+    device: str = ""
+    pattern: str = ""
+    movie: str = ""
+    auto_run: bool = False
+
+
+def draft(scene: Path, report: SceneReport, wishes: BlenderWishes, output: PurePath, blender: Installation) -> JobDraft:
+    """The job that renders a scene's frames.
+
+    Raises :class:`BadInputError` where a wish names something that the scene does not have.
+    """
+    target = _target(report, wishes)
+    _check(report, target, wishes)
+    frames = parse_frames(wishes.frames) if wishes.frames else _scene_frames(target)
+    values: dict[str, Any] = {
+        "Scene": str(scene),
+        "OutputDir": str(output),
+        "Frames": openjd_range(frames),
+        "BlenderVersion": blender.name,
+        "Engine": wishes.engine,
+        "Samples": wishes.samples,
+        "Resolution": wishes.resolution,
+        "Camera": wishes.camera,
+        "SceneName": wishes.scene,
+        "ViewLayer": wishes.layer,
+        "Format": wishes.format,
+        "Device": wishes.device,
+        "Pattern": wishes.pattern or f"{scene.stem}_####",
+        "AutoRun": str(wishes.auto_run).lower(),
+    }
+    steps = [_render_step()]
+    if wishes.movie:
+        steps.append(encode_step(wishes.movie, target.frames.fps, values["Pattern"], after="render"))
+    template = {
+        "specificationVersion": "jobtemplate-2023-09",
+        "name": scene.stem[:128],
+        "parameterDefinitions": _definitions(output),
+        "steps": steps,
+    }
+    return JobDraft(template, values, _warnings(report, target, wishes))
+
+
+def _target(report: SceneReport, wishes: BlenderWishes) -> Renderable:
+    """The view layer whose settings count: the first of the scene that will be rendered."""
+    of_scene = [r for r in report.renderables if (r.scene == wishes.scene if wishes.scene else r.active)]
+    if not of_scene:
+        names = ", ".join(sorted({r.scene for r in report.renderables}))
+        raise BadInputError(f"there is no scene {wishes.scene!r}", where="scene", remedy=f"It has: {names}.")
+    if wishes.layer:
+        chosen = [r for r in of_scene if r.layer == wishes.layer]
+        if not chosen:
+            names = ", ".join(r.layer for r in of_scene)
+            raise BadInputError(f"there is no view layer {wishes.layer!r}", where="layer", remedy=f"It has: {names}.")
+        return chosen[0]
+    return next((r for r in of_scene if r.enabled), of_scene[0])
+
+
+def _check(report: SceneReport, target: Renderable, wishes: BlenderWishes) -> None:
+    if wishes.camera and not wishes.scene and wishes.camera not in report.cameras:
+        listed = ", ".join(report.cameras) or "none"
+        raise BadInputError(f"there is no camera {wishes.camera!r}", where="camera", remedy=f"It has: {listed}.")
+    if not wishes.camera and not target.cameras:
+        listed = ", ".join(report.cameras)
+        remedy = f"Choose one with --camera: {listed}." if listed else "Add a camera to the scene and save it."
+        raise BadInputError(f"the scene {target.scene} has no active camera", where="camera", remedy=remedy)
+    if wishes.device and wishes.device.upper() not in DEVICES:
+        raise BadInputError(
+            f"there is no device {wishes.device!r}", where="device", remedy=f"One of {', '.join(DEVICES)}."
+        )
+    if wishes.samples < 0 or not 0 <= wishes.resolution <= 1000:
+        raise BadInputError("samples and resolution must be positive", where="samples/resolution")
+
+
+def _scene_frames(target: Renderable) -> list[int]:
+    return list(range(target.frames.start, target.frames.end + 1, max(1, target.frames.step)))
+
+
+def _warnings(report: SceneReport, target: Renderable, wishes: BlenderWishes) -> tuple[str, ...]:
+    found = list(report.warnings)
+    if "EEVEE" in (wishes.engine or target.renderer).upper():
+        found.append(EEVEE_WARNING)
+    found += [f"missing: {use.resolved} (used by {use.used_by})" for use in report.missing]
+    return tuple(found)
+
+
+def _definitions(output: PurePath) -> list[dict[str, Any]]:
+    texts = ("Engine", "Camera", "SceneName", "ViewLayer", "Format", "Device")
+    return [
+        {"name": "Scene", "type": "PATH", "objectType": "FILE", "dataFlow": "IN"},
+        output_folder(output),
+        {"name": "Frames", "type": "STRING", "description": "An OpenJD range expression."},
+        {"name": "BlenderVersion", "type": "STRING"},
+        {"name": "Pattern", "type": "STRING", "description": "The frames' names, # for digits."},
+        *({"name": name, "type": "STRING", "default": "", "description": "Empty: as the scene."} for name in texts),
+        {"name": "Samples", "type": "INT", "default": 0, "description": "0: as the scene."},
+        {"name": "Resolution", "type": "INT", "default": 0, "description": "Percent; 0: as the scene."},
+        {"name": "AutoRun", "type": "STRING", "default": "false", "allowedValues": ["true", "false"]},
+    ]
+
+
+def _render_step() -> dict[str, Any]:
+    settings = {
+        "path": "{{Param.Scene}}",
+        "output": "{{Param.OutputDir}}",
+        "pattern": "{{Param.Pattern}}",
+        "engine": "{{Param.Engine}}",
+        "samples": "{{Param.Samples}}",
+        "resolution": "{{Param.Resolution}}",
+        "camera": "{{Param.Camera}}",
+        "scene": "{{Param.SceneName}}",
+        "layer": "{{Param.ViewLayer}}",
+        "format": "{{Param.Format}}",
+        "device": "{{Param.Device}}",
+        "auto_run": "{{Param.AutoRun}}",
+        "rules_file": "{{Session.PathMappingRulesFile}}",
+    }
+    # As arguments and not as a JSON file: a path may hold quotes, and arguments need no escaping.
+    enter = ["enter", "{{Param.BlenderVersion}}", *(f"{name}={value}" for name, value in settings.items())]
+    environment = {
+        "name": "Blender",
+        "script": {
+            "actions": {
+                "onEnter": {"command": "rendermill-blender", "args": enter},
+                "onExit": {"command": "rendermill-blender", "args": ["exit"]},
+            },
+        },
+    }
+    return {
+        "name": "render",
+        "parameterSpace": {"taskParameterDefinitions": [{"name": "Frame", "type": "INT", "range": "{{Param.Frames}}"}]},
+        "stepEnvironments": [environment],
+        "script": {"actions": {"onRun": {"command": "rendermill-blender-frame", "args": ["{{Task.Param.Frame}}"]}}},
+    }
