@@ -1,0 +1,49 @@
+"""Where things lie for this user, and which servers of this machine they may reach without a key.
+
+Both sides use it: a server announces its URL and data folder, a client finds the token file of that folder.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from pathlib import Path
+
+_UNSAFE = re.compile(r"[^A-Za-z0-9]+")
+
+
+def default_data() -> Path:
+    """The default data folder of a farm."""
+    return Path.home() / ".local/share/rendermill/farm"
+
+
+def cache_folder() -> Path:
+    """Where what can be made again is kept."""
+    base = os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / "rendermill"
+
+
+def _announcement(url: str) -> Path:
+    base = os.environ.get("XDG_STATE_HOME")
+    folder = (Path(base) if base else Path.home() / ".local/state") / "rendermill" / "servers"
+    return folder / f"{_UNSAFE.sub('-', url)}.json"
+
+
+def announce(url: str, data: Path) -> None:
+    """Write down which data folder the server at ``url`` has; a failure to is no failure of the server."""
+    path = _announcement(url)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path.write_text(json.dumps({"data": str(data)}))
+    except OSError:
+        return
+
+
+def local_token(url: str) -> str | None:
+    """The token of the server at ``url`` if this user started it on this machine, else None."""
+    try:
+        data = json.loads(_announcement(url.rstrip("/")).read_text())["data"]
+        return (Path(data) / "token").read_text().strip() or None
+    except (OSError, ValueError, KeyError):
+        return None

@@ -1,0 +1,238 @@
+"""The one place where parts are wired together: a data folder becomes a running farm."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import json
+import logging
+import os
+import secrets
+import signal
+import socket
+import sys
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+import uvicorn
+from fastapi import FastAPI
+
+from rendermill.assets.blobs import BlobStore
+from rendermill.doors.native.app import native_app
+from rendermill.doors.native.identity import Gate
+from rendermill.engine.host.logs import log_path
+from rendermill.engine.local.engine import LocalEngine, LocalSettings
+from rendermill.farm.dispatcher import Dispatcher
+from rendermill.farm.model.errors import UnavailableError
+from rendermill.farm.service import Farm
+from rendermill.renderers.encode.step import commands as encode_commands
+from rendermill.runtime import announce, default_data
+from rendermill.software.blender.launcher import commands as blender_commands
+from rendermill.store.accounts import Accounts
+from rendermill.store.database import SqlStore, migrate, sqlite_engine
+
+_log = logging.getLogger(__name__)
+_MEMORY_SHARE = 0.9
+
+
+class SystemClock:
+    """The machine's time (:class:`rendermill.farm.ports.Clock`)."""
+
+    def now(self) -> float:
+        """Seconds since the epoch."""
+        return time.time()
+
+
+@dataclass(frozen=True, slots=True)
+class ServerSettings:
+    """What ``rendermill serve`` is told. Port 0 takes a free one; ``slots`` None means one for each core."""
+
+    data: Path = field(default_factory=default_data)
+    host: str = "127.0.0.1"
+    port: int = 8642
+    slots: int | None = None
+    pin: bool = True
+
+
+def serve(settings: ServerSettings, ready: Callable[[str], None]) -> None:
+    """Run a farm until SIGINT or SIGTERM; ``ready`` hears its URL once it can take requests.
+
+    Raises :class:`UnavailableError` if the data folder or the port cannot be had.
+    """
+    with _owned(settings.data) as data, _listening(settings) as listener:
+        url = _url(settings.host, listener.getsockname()[1])
+        asyncio.run(_run(data, settings, listener, partial(_tell_ready, data, url, ready)))
+
+
+def _url(host: str, port: int) -> str:
+    """The address at which this machine reaches the server."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared, not bound
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+@contextmanager
+def open_accounts(data: Path) -> Iterator[Accounts]:
+    """The users and keys of a farm on this machine, running or not. Makes the farm's store if there is none."""
+    _make_folder(data)
+    engine = sqlite_engine(data / "farm.db")
+    try:
+        migrate(engine)
+        yield Accounts(engine, data / "secret.key")
+    finally:
+        engine.dispose()
+
+
+async def _run(data: Path, settings: ServerSettings, listener: socket.socket, ready: Callable[[], None]) -> None:
+    store = SqlStore.open(data / "farm.db")
+    blobs = BlobStore(data / "blobs")
+    blobs.sweep()
+    dispatcher = Dispatcher(store, LocalEngine(_local(data, settings)), SystemClock())
+    try:
+        await dispatcher.start()
+        farm = Farm(store, dispatcher, blobs)
+        gate = Gate(Accounts(store.engine, data / "secret.key"), _new_token(data))
+        app = native_app(farm, blobs, gate, partial(log_path, data / "logs"))
+        await _serve_http(app, listener, ready)
+    finally:
+        await dispatcher.stop()
+        await asyncio.to_thread(store.close)
+
+
+class _HttpServer(uvicorn.Server):
+    """Leaves signals to us: uvicorn would raise them again before we have ended our sessions."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+async def _serve_http(app: FastAPI, listener: socket.socket, ready: Callable[[], None]) -> None:
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        ready()
+        yield
+
+    app.router.lifespan_context = lifespan
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        lifespan="on",
+        timeout_graceful_shutdown=2,
+        server_header=False,
+    )
+    server = _HttpServer(config)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, setattr, server, "should_exit", True)
+    await server.serve(sockets=[listener])
+
+
+def _local(data: Path, settings: ServerSettings) -> LocalSettings:
+    cpus = tuple(sorted(os.sched_getaffinity(0)))
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1024**2 * _MEMORY_SHARE
+    return LocalSettings(
+        sessions=data / "sessions",
+        blobs=data / "blobs",
+        logs=data / "logs",
+        log_file=data / "engine.log",
+        mark=_farm_id(data),
+        slots=settings.slots or len(cpus),
+        cpus=cpus,
+        memory=memory,
+        path=(str(_write_commands(data)),),
+        pin=settings.pin,
+    )
+
+
+def _write_commands(data: Path) -> Path:
+    """The folder of commands that sessions get on their PATH, written anew for this installation."""
+    folder = data / "commands"
+    folder.mkdir(exist_ok=True)
+    for name, script in {**blender_commands(sys.executable), **encode_commands(sys.executable)}.items():
+        temporary = folder / f".{name}"
+        temporary.write_text(script)
+        temporary.chmod(0o755)
+        temporary.replace(folder / name)
+    return folder
+
+
+def _farm_id(data: Path) -> str:
+    path = data / "farm-id"
+    if not path.exists():
+        path.write_text(secrets.token_hex(8))
+    return path.read_text()
+
+
+def _new_token(data: Path) -> str:
+    """A secret for this run that this machine's user can read."""
+    token = secrets.token_urlsafe(32)
+    path = data / "token"
+    path.unlink(missing_ok=True)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(token)
+    return token
+
+
+def _tell_ready(data: Path, url: str, ready: Callable[[str], None]) -> None:
+    announce(url, data)
+    ready(url)
+
+
+def _make_folder(data: Path) -> None:
+    try:
+        data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        probe = data / f".probe-{os.getpid()}"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise UnavailableError(
+            f"the data folder cannot be used: {error.strerror}",
+            where=str(data),
+            remedy="Choose another with --data, or mend its permissions or its disk.",
+        ) from error
+
+
+@contextmanager
+def _owned(data: Path) -> Iterator[Path]:
+    """Hold the data folder's lock: one server a folder."""
+    data = data.resolve()
+    _make_folder(data)
+    with (data / "lock").open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            lock.seek(0)
+            holder = json.loads(lock.read() or "{}").get("pid", "unknown")
+            raise UnavailableError(
+                f"another server (process {holder}) is using this data folder",
+                where=str(data),
+                remedy="Stop it, or give this one a folder of its own with --data.",
+            ) from error
+        lock.seek(0)
+        lock.truncate()
+        lock.write(json.dumps({"pid": os.getpid()}))
+        lock.flush()
+        yield data
+
+
+@contextmanager
+def _listening(settings: ServerSettings) -> Iterator[socket.socket]:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with contextlib.closing(socket.socket(family, socket.SOCK_STREAM)) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((settings.host, settings.port))
+            listener.listen(1024)
+        except (OSError, OverflowError) as error:
+            raise UnavailableError(
+                f"cannot listen there: {getattr(error, 'strerror', None) or error}",
+                where=f"{settings.host}:{settings.port}",
+                remedy="Choose another port with --port (0 takes a free one).",
+            ) from error
+        yield listener
