@@ -1,0 +1,61 @@
+"""``rendermill job``"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from rendermill.cli.app import Json, Server, command, out, print_json
+from rendermill.cli.jobs import STYLES
+
+_MAX_SHOWN = 20
+
+
+@command
+def job(
+    job_id: Annotated[int, typer.Argument(metavar="ID", help="The job's id.")],
+    server: Server = None,
+    json_output: Json = False,
+) -> None:
+    """Show a job: its status, why it waits, its steps, and what failed."""
+    from rendermill.sdk.connect import connect
+
+    client = connect(server)
+    found = client.job(job_id)
+    if json_output:
+        print_json(found)
+        return
+    _head(found)
+    table = Table("step", "done", "running", "ready", "waiting", "failed", "canceled", box=None)
+    for step in found["steps"]:
+        t = step["tasks"]
+        numbers = [f"{t['succeeded']}/{t['total']}"]
+        numbers += [str(t[n]) for n in ("running", "ready", "waiting", "failed", "canceled")]
+        table.add_row(step["name"], *numbers)
+    out.print(table)
+    for status in ("running", "failed"):
+        if found["tasks"][status]:
+            _tasks(client.tasks(job_id, status=status, limit=_MAX_SHOWN), status)
+
+
+def _head(found: dict[str, Any]) -> None:
+    status = found["status"]
+    style = STYLES.get(status, "default")
+    out.print(
+        f"job {found['id']} [bold]{found['name']}[/] of {found['owner']}: [{style}]{status}[/] {found['message']}"
+    )
+    if found["waiting_reason"]:
+        out.print(f"waits: {found['waiting_reason']}")
+    for warning in found["warnings"]:
+        out.print(f"[yellow]warning:[/] {warning}")
+
+
+def _tasks(tasks: list[dict[str, Any]], status: str) -> None:
+    for task in tasks:
+        note = task["message"] or task["progress_text"]
+        out.print(
+            f"  {status} {task['step']} {task['index']} ({task['label']}), attempt {task['attempt']}: {note}",
+            markup=False,
+        )

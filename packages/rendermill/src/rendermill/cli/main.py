@@ -1,0 +1,99 @@
+"""The ``rendermill`` command."""
+
+from __future__ import annotations
+
+import sys
+import tomllib
+from importlib import import_module
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from rendermill.farm.model.errors import BadInputError, RendermillError
+
+_SUMMARIES = {
+    "render": "Render a scene on this machine, no server needed.",
+    "serve": "Run a farm on this machine.",
+    "submit": "Send a scene, an OpenJD template, a job bundle or a command to a farm.",
+    "jobs": "List jobs.",
+    "job": "Show a job.",
+    "logs": "Show the log of a task.",
+    "pause": "Let nothing new of a job start.",
+    "resume": "Let a paused job go on.",
+    "cancel": "Cancel a job and end its processes.",
+    "retry": "Run a job's failed and cancelled tasks again.",
+    "download": "Fetch the files that a job made.",
+    "software": "Install, list and remove applications.",
+    "user": "Manage a farm's users.",
+    "key": "Manage a farm's access keys.",
+    "doctor": "Look for what could go wrong, and say the remedy.",
+}
+_MODULES = dict.fromkeys(("pause", "resume", "cancel", "retry"), "actions")
+
+
+def _settings() -> dict[str, Any]:
+    """Defaults from ``rendermill.toml`` here or in ``~/.config/rendermill``: one table a command.
+
+    Keys are option names with underscores; top-level keys count for every command.
+    """
+    for path in (Path("rendermill.toml"), Path.home() / ".config/rendermill/rendermill.toml"):
+        if path.is_file():
+            try:
+                loaded = tomllib.loads(path.read_text())
+            except (OSError, ValueError) as error:
+                raise BadInputError(str(error), where=str(path)) from error
+            shared = {key: value for key, value in loaded.items() if not isinstance(value, dict)}
+            return {name: {**shared, **loaded.get(name, {})} for name in _SUMMARIES}
+    return {}
+
+
+def _version(value: bool) -> None:
+    if value:
+        from rendermill import __version__
+
+        print(f"rendermill {__version__}")
+        raise typer.Exit
+
+
+def _callback(
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_version, help="Show the version.")
+    ] = False,
+) -> None:
+    """Rendermill: a render farm that people own."""
+
+
+def _build(called: str | None) -> typer.Typer:
+    """The commands; only the one that is called is imported, so that each starts as fast as it can."""
+    root = typer.Typer(
+        add_completion=False,
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "RENDERMILL"},
+    )
+    root.callback()(_callback)
+    for name, summary in _SUMMARIES.items():
+        if name != called:
+            root.command(name, help=summary)(lambda: None)
+            continue
+        module = import_module(f"rendermill.cli.{_MODULES.get(name, name)}")
+        if hasattr(module, "app"):
+            root.add_typer(module.app, name=name, help=summary)
+        else:
+            root.command(name)(getattr(module, name))
+    return root
+
+
+def main() -> None:
+    """Run the command line and exit with its status."""
+    called = next((word for word in sys.argv[1:] if not word.startswith("-")), None)
+    try:
+        defaults = _settings()
+    except RendermillError as error:
+        sys.exit(f"error: {error}")
+    _build(called)(default_map=defaults)
+
+
+if __name__ == "__main__":
+    main()

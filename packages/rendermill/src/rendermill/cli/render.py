@@ -1,0 +1,113 @@
+"""``rendermill render``"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from rendermill.cli import options as o
+from rendermill.cli.app import Json, command, err, out, print_json
+from rendermill.cli.follow import follow
+from rendermill.farm.model.errors import UnavailableError
+from rendermill.runtime import cache_folder
+
+_STOP_SECONDS = 30
+
+
+@command
+def render(
+    scene_file: Annotated[Path, typer.Argument(metavar="SCENE", help="The .blend to render.")],
+    output: o.Output,
+    slots: Annotated[int | None, typer.Option(min=1, help="Frames at a time; default one a core.")] = None,
+    frames: o.Frames = None,
+    engine: o.Engine = "",
+    samples: o.Samples = 0,
+    resolution: o.Resolution = 0,
+    camera: o.Camera = "",
+    scene: o.SceneName = "",
+    layer: o.Layer = "",
+    format: o.Format = "",  # noqa: A002 - the option's name
+    device: o.Device = "",
+    pattern: o.Pattern = "",
+    movie: o.Movie = "",
+    auto_run: o.AutoRun = False,
+    allow_missing: o.AllowMissing = False,
+    blender: o.BlenderVersion = None,
+    json_output: Json = False,
+) -> None:
+    """Render a scene on this machine with a farm of its own. Exits with 0 only if every frame was verified."""
+    from rendermill.renderers.blender import BlenderWishes
+    from rendermill.sdk.connect import connect
+    from rendermill.sdk.download import check_writable
+    from rendermill.sdk.prepare import prepare_blend
+    from rendermill.sdk.send import send
+
+    check_writable(output)
+    wishes = BlenderWishes(
+        frames or "",
+        engine,
+        samples,
+        resolution,
+        camera,
+        scene,
+        layer,
+        format,
+        device,
+        pattern,
+        movie,
+        auto_run,
+    )
+    prepared = prepare_blend(scene_file, wishes, output.absolute(), allow_missing=allow_missing, version=blender)
+    for warning in () if json_output else prepared.draft.warnings:
+        err.print(f"[yellow]warning:[/] {warning}")
+    with own_farm(slots) as url:
+        client = connect(url)
+        job_id = send(client, prepared)
+        job = follow(client, job_id, output, quiet=json_output)
+        files = len(client.outputs(job_id))
+    print_json(job) if json_output else out.print(f"{files} files verified, in {output}")
+
+
+@contextlib.contextmanager
+def own_farm(slots: int | None) -> Iterator[str]:
+    """A server of this command's own, in a folder that is gone afterwards; gives its URL."""
+    base = cache_folder() / "render"
+    base.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=base, ignore_cleanup_errors=True) as data:
+        words = ["serve", "--data", data, "--port", "0", *(["--slots", str(slots)] if slots else [])]
+        log = Path(data) / "server.log"
+        with log.open("wb") as sink:
+            server = subprocess.Popen(
+                [sys.executable, "-P", "-m", "rendermill.cli.main", *words],
+                stdout=subprocess.PIPE,
+                stderr=sink,
+                stdin=subprocess.DEVNULL,
+                env={**os.environ, "RENDERMILL_PARENT": str(os.getpid())},
+                start_new_session=True,  # Ctrl-C is for us; we stop it
+            )
+        try:
+            assert server.stdout is not None
+            line = server.stdout.readline().decode().split()
+            if line[:1] != ["ready"]:
+                raise UnavailableError(f"the farm did not start: {log.read_text().strip()[-500:]}")
+            yield line[1]
+        finally:
+            _stop(server)
+
+
+def _stop(server: subprocess.Popen[bytes]) -> None:
+    server.send_signal(signal.SIGTERM)
+    try:
+        server.wait(_STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        server.kill()
+        server.wait()

@@ -1,0 +1,34 @@
+"""``rendermill serve``"""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from rendermill.cli.app import command
+from rendermill.runtime import default_data
+
+
+@command
+def serve(
+    data: Annotated[Path | None, typer.Option(help="The farm's folder; made if missing.")] = None,
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8642,
+    slots: Annotated[int | None, typer.Option(min=1, max=1024, help="Sessions at a time; default one a core.")] = None,
+    pin: Annotated[bool, typer.Option("--pin/--no-pin", help="Keep each session to its share of the cores.")] = True,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say more on stderr.")] = False,
+) -> None:
+    """Run a farm on this machine until Ctrl-C. Prints ``ready URL`` when it takes requests."""
+    from rendermill.server import ServerSettings
+    from rendermill.server import serve as run
+
+    level = logging.DEBUG if verbose else logging.INFO
+    logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    if not verbose:
+        for noisy in ("alembic", "uvicorn"):
+            logging.getLogger(noisy).setLevel(logging.WARNING)
+    settings = ServerSettings(data or default_data(), host, port, slots, pin)
+    run(settings, lambda url: print(f"ready {url}", flush=True))

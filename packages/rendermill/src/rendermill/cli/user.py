@@ -1,0 +1,83 @@
+"""``rendermill user``"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from rendermill.cli.app import Json, command, out, print_json
+from rendermill.runtime import default_data
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, help="Manage the users of a farm on this machine.")
+Data = Annotated[Path | None, typer.Option("--data", help="The farm's folder.")]
+Name = Annotated[str, typer.Argument(metavar="NAME", help="The user's name.")]
+FromStdin = Annotated[bool, typer.Option("--password-stdin", help="Read the password from standard input.")]
+
+
+def _password(from_stdin: bool) -> str:
+    if from_stdin:
+        return sys.stdin.readline().rstrip("\r\n")
+    found: str = typer.prompt("password", hide_input=True, confirmation_prompt=True)
+    return found
+
+
+@app.command()
+@command
+def create(
+    name: Name,
+    password_stdin: FromStdin = False,
+    superuser: Annotated[bool, typer.Option("--superuser", help="May act on everybody's jobs.")] = False,
+    sudoer: Annotated[bool, typer.Option("--sudoer", help="May act as a sudoable user.")] = False,
+    sudoable: Annotated[bool, typer.Option("--sudoable", help="A sudoer may act as this user.")] = False,
+    data: Data = None,
+    json_output: Json = False,
+) -> None:
+    """Add a user."""
+    from rendermill.server import open_accounts
+
+    password = _password(password_stdin)
+    with open_accounts(data or default_data()) as accounts:
+        made = accounts.create_user(name, password, superuser=superuser, sudoer=sudoer, sudoable=sudoable)
+    print_json(asdict(made)) if json_output else out.print(f"user {name} was created")
+
+
+@app.command("list")
+@command
+def show(data: Data = None, json_output: Json = False) -> None:
+    """List the users."""
+    from rendermill.server import open_accounts
+
+    with open_accounts(data or default_data()) as accounts:
+        found = [asdict(user) for user in accounts.users()]
+    if json_output:
+        print_json(found)
+        return
+    for user in found:
+        rights = ", ".join(right for right in ("superuser", "sudoer", "sudoable") if user[right])
+        out.print(f"{user['name']} {f'({rights})' if rights else ''}".rstrip())
+
+
+@app.command()
+@command
+def password(name: Name, password_stdin: FromStdin = False, data: Data = None) -> None:
+    """Change a user's password."""
+    from rendermill.server import open_accounts
+
+    with open_accounts(data or default_data()) as accounts:
+        accounts.set_password(name, _password(password_stdin))
+    out.print(f"the password of {name} was changed")
+
+
+@app.command()
+@command
+def remove(name: Name, data: Data = None) -> None:
+    """Remove a user and their keys; their jobs stay."""
+    from rendermill.server import open_accounts
+
+    with open_accounts(data or default_data()) as accounts:
+        accounts.remove_user(name)
+    out.print(f"user {name} was removed")

@@ -1,0 +1,187 @@
+"""The native API as Python calls.
+
+Every call raises :class:`UnreachableError` if the server does not answer, and the farm's own errors (BadInputError,
+NotFoundError, WrongStateError, NotAuthenticatedError …) as the server tells them.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+
+from rendermill.farm.model.errors import RendermillError, UnreachableError, error_from_dict
+
+_TIMEOUT = httpx.Timeout(60.0, connect=10.0)
+_TRIES = 5
+_CHUNK = 256 * 1024
+Progress = Callable[[int], None]
+"""Hears how many bytes more have gone over the wire."""
+
+
+class Client:
+    """A connection to one server. ``authorization`` is the value of the HTTP header, None for no identity."""
+
+    def __init__(
+        self, server: str, authorization: str | None = None, transport: httpx.BaseTransport | None = None
+    ) -> None:
+        self.server = server.rstrip("/")
+        headers = {"Authorization": authorization} if authorization else {}
+        self._http = httpx.Client(
+            base_url=self.server, headers=headers, timeout=_TIMEOUT, transport=transport, trust_env=False
+        )
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._http.close()
+
+    # --- jobs --------------------------------------------------------------------------------------------------
+
+    def submit(self, job: dict[str, Any]) -> int:
+        """Make a job (the body of ``POST /api/v1/jobs``); returns its id."""
+        return int(self._json("POST", "/jobs", json=job)["id"])
+
+    def jobs(self, limit: int = 100) -> list[dict[str, Any]]:
+        """The latest jobs, newest first."""
+        return list(self._json("GET", "/jobs", params={"limit": limit})["jobs"])
+
+    def job(self, job_id: int) -> dict[str, Any]:
+        """A job as it is now."""
+        return self._json("GET", f"/jobs/{job_id}")
+
+    def act(self, job_id: int, action: str) -> dict[str, Any]:
+        """``pause``, ``resume``, ``cancel`` or ``retry`` a job; returns it as it then is."""
+        return self._json("POST", f"/jobs/{job_id}/{action}")
+
+    def tasks(self, job_id: int, **query: Any) -> list[dict[str, Any]]:
+        """Tasks of a job; ``step``, ``status``, ``offset``, ``limit`` narrow it."""
+        params = {name: value for name, value in query.items() if value is not None}
+        return list(self._json("GET", f"/jobs/{job_id}/tasks", params=params)["tasks"])
+
+    def task(self, job_id: int, index: int, step: str | None = None) -> dict[str, Any]:
+        """One task with its attempts."""
+        return self._json("GET", f"/jobs/{job_id}/tasks/{index}", params={"step": step} if step else {})
+
+    def log(
+        self, job_id: int, index: int, *, step: str | None = None, attempt: int | None = None, offset: int = 0
+    ) -> tuple[str, int, int]:
+        """A piece of an attempt's log: text, the offset of the next piece, the attempt's number."""
+        params: dict[str, Any] = {"offset": offset}
+        params |= {name: value for name, value in (("step", step), ("attempt", attempt)) if value is not None}
+        response = self._request("GET", f"/jobs/{job_id}/tasks/{index}/log", params=params)
+        text = response.content.decode(errors="replace")
+        return text, int(response.headers["X-Next-Offset"]), int(response.headers["X-Attempt"])
+
+    def outputs(self, job_id: int) -> list[dict[str, Any]]:
+        """The job's published files: ``path``, ``hash``, ``size``."""
+        return list(self._json("GET", f"/jobs/{job_id}/outputs")["outputs"])
+
+    def farm(self) -> dict[str, Any]:
+        """The farm's workers."""
+        return self._json("GET", "/farm")
+
+    def health(self) -> dict[str, Any]:
+        """``status``, ``version`` and ``time`` of the server; needs no identity."""
+        try:
+            answer: dict[str, Any] = self._http.get("/healthz").raise_for_status().json()
+        except (httpx.HTTPError, ValueError) as error:
+            raise self._unreachable(error) from error
+        return answer
+
+    def watch(self, job_id: int) -> Iterator[dict[str, Any]]:
+        """The job each time something of it changes, until it ends; a broken connection is taken up again."""
+        while True:
+            try:
+                for job in self._events(job_id):
+                    yield job
+                    if job["status"] in ("succeeded", "failed", "canceled"):
+                        return
+            except httpx.TransportError:
+                yield self._job_again(job_id)
+
+    def _events(self, job_id: int) -> Iterator[dict[str, Any]]:
+        with self._http.stream("GET", f"/api/v1/jobs/{job_id}/watch") as response:
+            if response.is_error:
+                response.read()
+                raise _error(response)
+            for line in response.iter_lines():
+                if line.startswith("data: "):
+                    yield json.loads(line[6:])
+
+    def _job_again(self, job_id: int) -> dict[str, Any]:
+        """The job after the connection broke; a server that restarts is given a while."""
+        for wait in (0.5, 1, 2, 4, 8):
+            time.sleep(wait)
+            try:
+                return self.job(job_id)
+            except UnreachableError:
+                continue
+        return self.job(job_id)
+
+    # --- files -------------------------------------------------------------------------------------------------
+
+    def missing(self, hashes: list[str]) -> list[str]:
+        """Those of the hashes whose content the farm does not have."""
+        return list(self._json("POST", "/blobs/missing", json={"hashes": hashes})["missing"])
+
+    def put_blob(self, digest: str, path: Path, progress: Progress = lambda _: None) -> None:
+        """Send a file; a broken connection is tried again."""
+
+        def content() -> Iterator[bytes]:
+            with path.open("rb") as file:
+                while chunk := file.read(_CHUNK):
+                    yield chunk
+                    progress(len(chunk))
+
+        for attempt in range(_TRIES):
+            try:
+                self._request("PUT", f"/blobs/{digest}", content=content())
+                return
+            except UnreachableError:
+                if attempt == _TRIES - 1:
+                    raise
+                time.sleep(2**attempt / 2)
+
+    def get_output(self, job_id: int, path: str, start: int = 0) -> Iterator[bytes]:
+        """The content of a published file, from byte ``start``."""
+        headers = {"Range": f"bytes={start}-"} if start else {}
+        address = f"/api/v1/jobs/{job_id}/outputs/{quote(path)}"
+        try:
+            with self._http.stream("GET", address, headers=headers) as response:
+                if response.is_error:
+                    response.read()
+                    raise _error(response)
+                yield from response.iter_bytes(_CHUNK)
+        except httpx.TransportError as error:
+            raise self._unreachable(error) from error
+
+    # --- inside ------------------------------------------------------------------------------------------------
+
+    def _json(self, method: str, path: str, **arguments: Any) -> dict[str, Any]:
+        answer: dict[str, Any] = self._request(method, path, **arguments).json()
+        return answer
+
+    def _request(self, method: str, path: str, **arguments: Any) -> httpx.Response:
+        try:
+            response = self._http.request(method, f"/api/v1{path}", **arguments)
+        except (httpx.TransportError, httpx.InvalidURL) as error:
+            raise self._unreachable(error) from error
+        if response.is_error:
+            raise _error(response)
+        return response
+
+    def _unreachable(self, error: Exception) -> UnreachableError:
+        remedy = "Start one with `rendermill serve`, or name another with --server or RENDERMILL_SERVER."
+        return UnreachableError(f"no server answers there ({error})", where=self.server, remedy=remedy)
+
+
+def _error(response: httpx.Response) -> RendermillError:
+    try:
+        return error_from_dict(response.json()["error"])
+    except (ValueError, KeyError, TypeError):
+        return UnreachableError(f"the server answered {response.status_code}", where=str(response.url))

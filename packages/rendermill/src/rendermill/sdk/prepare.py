@@ -1,0 +1,72 @@
+"""From what the user names to a job that can be sent: its body, and the files that it needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from rendermill.farm.model.errors import BadInputError, MissingFilesError
+from rendermill.renderers.base import JobDraft
+from rendermill.renderers.blender import BlenderWishes
+from rendermill.renderers.blender import draft as blender_draft
+from rendermill.runtime import cache_folder
+from rendermill.scenes.blender import read_blend
+from rendermill.scenes.report import FileUse
+from rendermill.software.blender.header import saved_by
+from rendermill.software.blender.installations import choose, exactly, parse_version
+
+_MAX_NAMED = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A job and its input files (absolute paths on this machine)."""
+
+    draft: JobDraft
+    files: tuple[Path, ...] = ()
+    extra: dict[str, Any] = field(default_factory=dict)
+    """Further fields of the job's body, such as its priority."""
+
+
+def prepare_blend(
+    scene: Path,
+    wishes: BlenderWishes,
+    output: Path,
+    *,
+    allow_missing: bool = False,
+    version: str | None = None,
+) -> Prepared:
+    """A .blend: its report is read, its files found.
+
+    Raises :class:`MissingFilesError` naming files that are not there unless ``allow_missing``; BadInputError,
+    DamagedSceneError and SoftwareMissingError as reading and drafting do.
+    """
+    scene = Path(scene).expanduser().absolute()
+    if not scene.is_file():
+        raise BadInputError("there is no such file", where=str(scene))
+    blender = choose(saved_by(scene), where=str(scene)) if version is None else exactly(_version(version))
+    report = read_blend(scene, cache_folder() / "reports", blender)
+    if report.missing and not allow_missing:
+        raise MissingFilesError(
+            f"{len(report.missing)} files are missing:\n{_listed(report.missing)}",
+            where=str(scene),
+            remedy="Put them in place, or render without them: --allow-missing.",
+        )
+    draft = blender_draft(scene, report, wishes, output, blender)
+    found = {Path(file) for use in report.files for file in use.files}
+    return Prepared(draft, (scene, *sorted(found - {scene})))
+
+
+def _version(text: str) -> tuple[int, int]:
+    version = parse_version(text)
+    if version is None:
+        raise BadInputError(f"{text!r} is not a Blender version", where="blender", remedy="Give it as 4.5.")
+    return version
+
+
+def _listed(missing: list[FileUse]) -> str:
+    lines = [f"  {use.resolved} (used by {use.used_by})" for use in missing[:_MAX_NAMED]]
+    if len(missing) > _MAX_NAMED:
+        lines.append(f"  … and {len(missing) - _MAX_NAMED} more")
+    return "\n".join(lines)
