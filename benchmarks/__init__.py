@@ -1,0 +1,1 @@
+"""Measurements, run by `make bench`. They compare side by side in one run and print ratios."""
