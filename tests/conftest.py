@@ -1,0 +1,42 @@
+"""Fixtures for all layers."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from rendermill.software.blender.installations import DEFAULT, Installation, exactly
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Campaigns at full length run only when asked for; their slices are tests of their own."""
+    if not os.environ.get("RENDERMILL_SOAK"):
+        kept = [item for item in items if item.get_closest_marker("soak") is None]
+        config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+        items[:] = kept
+
+
+@pytest.fixture(scope="session")
+def blender() -> Installation:
+    """The default Blender. `make setup` installs it: a test that needs it fails without."""
+    return exactly(DEFAULT)
+
+
+@pytest.fixture(scope="session")
+def bpy_python(blender: Installation) -> Path:
+    """The Python that has bpy."""
+    assert blender.is_module
+    return blender.program
+
+
+@pytest.fixture(scope="session")
+def samples() -> Path:
+    """Real scenes of other programs, which lie beside the checkout where there are any."""
+    folder = ROOT.parent / "shared/samples"
+    if not folder.is_dir():
+        pytest.skip(f"no sample scenes at {folder}")
+    return folder
