@@ -5,19 +5,40 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
-from functools import wraps
-from typing import Annotated, Any, ParamSpec
+from functools import cached_property, wraps
+from typing import TYPE_CHECKING, Annotated, Any, ParamSpec
 
 import typer
-from rich.console import Console
 
 from rendermill.farm.model.errors import EXIT_CODES, RendermillError
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 P = ParamSpec("P")
 INTERRUPTED = 130
 
-out = Console(highlight=False, soft_wrap=True)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+class _Lazy:
+    """A console that is made, and its library imported, when something is printed."""
+
+    def __init__(self, *, stderr: bool) -> None:
+        self._stderr = stderr
+
+    @cached_property
+    def console(self) -> Console:
+        """The console itself."""
+        from rich.console import Console
+
+        return Console(stderr=self._stderr, highlight=False, soft_wrap=True)
+
+    def print(self, *things: object, markup: bool = True) -> None:
+        """Print, with Rich's markup."""
+        self.console.print(*things, markup=markup)
+
+
+out = _Lazy(stderr=False)
+err = _Lazy(stderr=True)
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 Server = Annotated[

@@ -37,7 +37,7 @@ def bars() -> Progress:
         TaskProgressColumn(),
         TextColumn("{task.fields[note]}"),
         _Left(),
-        console=err,
+        console=err.console,
         transient=False,
         refresh_per_second=4,
     )

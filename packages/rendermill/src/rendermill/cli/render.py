@@ -16,7 +16,6 @@ import typer
 
 from rendermill.cli import options as o
 from rendermill.cli.app import Json, command, err, out, print_json
-from rendermill.cli.follow import follow
 from rendermill.farm.model.errors import UnavailableError
 from rendermill.runtime import cache_folder
 
@@ -45,6 +44,7 @@ def render(
     json_output: Json = False,
 ) -> None:
     """Render a scene on this machine with a farm of its own. Exits with 0 only if every frame was verified."""
+    from rendermill.cli.follow import follow
     from rendermill.renderers.blender import BlenderWishes
     from rendermill.sdk.connect import connect
     from rendermill.sdk.download import check_writable

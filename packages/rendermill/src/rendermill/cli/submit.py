@@ -10,7 +10,7 @@ import typer
 
 from rendermill.cli import options as o
 from rendermill.cli.app import Json, Server, command, err, out, print_json
-from rendermill.cli.follow import bars, follow
+from rendermill.cli.sending import Sending
 from rendermill.farm.model.errors import BadInputError
 from rendermill.sdk.prepare import Prepared
 
@@ -82,17 +82,12 @@ def submit(
     for warning in () if json_output else prepared.draft.warnings:
         err.print(f"[yellow]warning:[/] {warning}")
     settings = {"priority": priority, "max_attempts": max_attempts, "task_timeout": task_timeout}
-    with bars() as display:
-        display.disable = json_output
-        bar = display.add_task("sending", total=None, note="", visible=False)
-
-        def stage(name: str, done: int, total: int) -> None:
-            display.update(bar, description=name, completed=done, total=total, visible=total > 64 * 1024**2)
-
-        job_id = send(client, prepared, stage, name=name, paused=paused, **settings)
+    job_id = send(client, prepared, Sending(quiet=json_output), name=name, paused=paused, **settings)
     if output is None:
         print_json({"id": job_id}) if json_output else out.print(f"job {job_id}")
         return
+    from rendermill.cli.follow import follow
+
     if not json_output:
         err.print(f"job {job_id}; Ctrl-C leaves it running")
     job = follow(client, job_id, output, quiet=json_output)

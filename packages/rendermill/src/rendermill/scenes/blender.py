@@ -45,7 +45,7 @@ def read_blend(scene: Path, cache: Path | None = None, installation: Installatio
 def _scan(scene: Path, installation: Installation) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="rendermill-scan-") as folder:
         output = Path(folder) / "report.json"
-        environment = {**os.environ, "HOME": folder, "TMPDIR": folder, "PYTHONDONTWRITEBYTECODE": "1"}
+        environment = {**os.environ, "HOME": folder, "TMPDIR": folder}
         child = subprocess.Popen(
             installation.command("scan", str(scene), str(output)),
             env=environment,

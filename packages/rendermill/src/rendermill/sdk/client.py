@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-import httpx
+import urllib3
+from urllib3.exceptions import HTTPError
 
 from rendermill.farm.model.errors import RendermillError, UnreachableError, error_from_dict
 
-_TIMEOUT = httpx.Timeout(60.0, connect=10.0)
+_TIMEOUT = urllib3.Timeout(connect=10.0, read=60.0)
 _TRIES = 5
 _CHUNK = 256 * 1024
 Progress = Callable[[int], None]
@@ -27,18 +28,15 @@ Progress = Callable[[int], None]
 class Client:
     """A connection to one server. ``authorization`` is the value of the HTTP header, None for no identity."""
 
-    def __init__(
-        self, server: str, authorization: str | None = None, transport: httpx.BaseTransport | None = None
-    ) -> None:
+    def __init__(self, server: str, authorization: str | None = None) -> None:
         self.server = server.rstrip("/")
-        headers = {"Authorization": authorization} if authorization else {}
-        self._http = httpx.Client(
-            base_url=self.server, headers=headers, timeout=_TIMEOUT, transport=transport, trust_env=False
-        )
+        self._headers = {"Authorization": authorization} if authorization else {}
+        # Nothing is tried again by itself: a call that changes something must be safe to repeat, and only we know.
+        self._http = urllib3.PoolManager(timeout=_TIMEOUT, retries=False)
 
     def close(self) -> None:
         """Close the connection."""
-        self._http.close()
+        self._http.clear()
 
     # --- jobs --------------------------------------------------------------------------------------------------
 
@@ -73,8 +71,8 @@ class Client:
         """A piece of an attempt's log: text, the offset of the next piece, the attempt's number."""
         params: dict[str, Any] = {"offset": offset}
         params |= {name: value for name, value in (("step", step), ("attempt", attempt)) if value is not None}
-        response = self._request("GET", f"/jobs/{job_id}/tasks/{index}/log", params=params)
-        text = response.content.decode(errors="replace")
+        response = self._request("GET", f"/api/v1/jobs/{job_id}/tasks/{index}/log", fields=params)
+        text = response.data.decode(errors="replace")
         return text, int(response.headers["X-Next-Offset"]), int(response.headers["X-Attempt"])
 
     def outputs(self, job_id: int) -> list[dict[str, Any]]:
@@ -88,8 +86,8 @@ class Client:
     def health(self) -> dict[str, Any]:
         """``status``, ``version`` and ``time`` of the server; needs no identity."""
         try:
-            answer: dict[str, Any] = self._http.get("/healthz").raise_for_status().json()
-        except (httpx.HTTPError, ValueError) as error:
+            answer: dict[str, Any] = self._request("GET", "/healthz").json()
+        except ValueError as error:
             raise self._unreachable(error) from error
         return answer
 
@@ -101,17 +99,17 @@ class Client:
                     yield job
                     if job["status"] in ("succeeded", "failed", "canceled"):
                         return
-            except httpx.TransportError:
+            except HTTPError:
                 yield self._job_again(job_id)
 
     def _events(self, job_id: int) -> Iterator[dict[str, Any]]:
-        with self._http.stream("GET", f"/api/v1/jobs/{job_id}/watch") as response:
-            if response.is_error:
-                response.read()
-                raise _error(response)
-            for line in response.iter_lines():
-                if line.startswith("data: "):
+        response = self._request("GET", f"/api/v1/jobs/{job_id}/watch", preload_content=False)
+        try:
+            for line in response:
+                if line.startswith(b"data: "):
                     yield json.loads(line[6:])
+        finally:
+            response.close()
 
     def _job_again(self, job_id: int) -> dict[str, Any]:
         """The job after the connection broke; a server that restarts is given a while."""
@@ -140,48 +138,52 @@ class Client:
 
         for attempt in range(_TRIES):
             try:
-                self._request("PUT", f"/blobs/{digest}", content=content())
+                self._request("PUT", f"/api/v1/blobs/{digest}", body=content())
                 return
             except UnreachableError:
                 if attempt == _TRIES - 1:
                     raise
                 time.sleep(2**attempt / 2)
 
-    def get_output(self, job_id: int, path: str, start: int = 0) -> Iterator[bytes]:
-        """The content of a published file, from byte ``start``."""
-        headers = {"Range": f"bytes={start}-"} if start else {}
+    def get_output(self, job_id: int, path: str) -> Iterator[bytes]:
+        """The content of a published file."""
         address = f"/api/v1/jobs/{job_id}/outputs/{quote(path)}"
+        response = self._request("GET", address, preload_content=False)
         try:
-            with self._http.stream("GET", address, headers=headers) as response:
-                if response.is_error:
-                    response.read()
-                    raise _error(response)
-                yield from response.iter_bytes(_CHUNK)
-        except httpx.TransportError as error:
+            yield from response.stream(_CHUNK)
+        except HTTPError as error:
             raise self._unreachable(error) from error
+        finally:
+            response.release_conn()
 
     # --- inside ------------------------------------------------------------------------------------------------
 
-    def _json(self, method: str, path: str, **arguments: Any) -> dict[str, Any]:
-        answer: dict[str, Any] = self._request(method, path, **arguments).json()
+    def _json(
+        self, method: str, path: str, params: dict[str, Any] | None = None, json: object = None
+    ) -> dict[str, Any]:
+        more: dict[str, Any] = {} if json is None else {"json": json}
+        answer: dict[str, Any] = self._request(method, f"/api/v1{path}", fields=params, **more).json()
         return answer
 
-    def _request(self, method: str, path: str, **arguments: Any) -> httpx.Response:
+    def _request(self, method: str, path: str, **arguments: Any) -> urllib3.BaseHTTPResponse:
+        """Raises UnreachableError, and the farm's own errors."""
+        headers = {**self._headers, **({"Content-Type": "application/json"} if "json" in arguments else {})}
         try:
-            response = self._http.request(method, f"/api/v1{path}", **arguments)
-        except (httpx.TransportError, httpx.InvalidURL) as error:
+            response = self._http.request(method, self.server + path, headers=headers, redirect=False, **arguments)
+            if response.status >= 400:
+                raise _error(response.data, response.status, self.server + path)
+        except HTTPError as error:
             raise self._unreachable(error) from error
-        if response.is_error:
-            raise _error(response)
         return response
 
     def _unreachable(self, error: Exception) -> UnreachableError:
         remedy = "Start one with `rendermill serve`, or name another with --server or RENDERMILL_SERVER."
-        return UnreachableError(f"no server answers there ({error})", where=self.server, remedy=remedy)
+        reason = str(error).rpartition(": ")[2]
+        return UnreachableError(f"no server answers there ({reason})", where=self.server, remedy=remedy)
 
 
-def _error(response: httpx.Response) -> RendermillError:
+def _error(body: bytes, status: int, where: str) -> RendermillError:
     try:
-        return error_from_dict(response.json()["error"])
+        return error_from_dict(json.loads(body)["error"])
     except (ValueError, KeyError, TypeError):
-        return UnreachableError(f"the server answered {response.status_code}", where=str(response.url))
+        return UnreachableError(f"the server answered {status}", where=where)

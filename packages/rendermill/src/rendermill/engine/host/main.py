@@ -8,7 +8,6 @@ import socket
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from importlib import import_module
 
 from rendermill.assets.blobs import BlobStore
 from rendermill.engine import wire
@@ -120,14 +119,13 @@ class _Host:
         opening, order = self._opening, self._order
         self._log.begin(order.job_id, opening.first.key)  # it shows how the session starts
         self._work.put(opening.first)
+        self._verifier.submit(int)  # its thread is there before the session is pinned, so it may use any core
         if opening.cpus:
             os.sched_setaffinity(0, opening.cpus)
         blueprint = instantiate(order.template, order.parameters)
         layout = Layout(opening.folder, output_places(blueprint), order.inputs)
         layout.lay_out(self._blobs, order.dependencies)
         area = OutputArea(layout, opening.folder / "staging")
-        if layout.places:
-            self._verifier.submit(_preload)
         self._session = StepSession(
             blueprint,
             blueprint.step(order.step),
@@ -204,9 +202,3 @@ class _Host:
             self._session.exit()
         self._verifier.shutdown(wait=True)
         self._log.end()
-
-
-def _preload() -> None:
-    """Import what verification needs while the renderer starts."""
-    import_module("numpy")
-    import_module("OpenImageIO")

@@ -132,7 +132,6 @@ class LocalEngine:
         return {
             "PATH": "/usr/local/bin:/usr/bin:/bin",
             "LANG": os.environ.get("LANG", "C.UTF-8"),
-            "PYTHONDONTWRITEBYTECODE": "1",
             **passed,
             MARK: self._settings.mark,
         }

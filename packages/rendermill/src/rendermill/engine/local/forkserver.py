@@ -12,9 +12,12 @@ import os
 import signal
 import socket
 import sys
+import threading
+from importlib import import_module
 from types import FrameType
 
 from rendermill.engine.host.main import run_host
+from rendermill.engine.host.patience import be_patient
 from rendermill.engine.local.reaper import run_under_reaper
 from rendermill.engine.processes import become_subreaper, die_with_parent, end_descendants
 
@@ -64,10 +67,22 @@ class _ForkServer:
                     end_descendants(spare=frozenset(self._reapers))
 
 
+def _preload() -> None:
+    """Import what every session needs, without a thread that would be lost in a fork."""
+    os.environ["OPENBLAS_NUM_THREADS"] = "1"
+    import_module("numpy")
+    import_module("OpenImageIO")
+    del os.environ["OPENBLAS_NUM_THREADS"]  # it is not for the tasks
+    if threading.active_count() > 1 or len(os.listdir("/proc/self/task")) > 1:  # noqa: PTH208
+        raise RuntimeError("a library started a thread; sessions cannot be forked")
+
+
 def main() -> None:
     """Serve until the other end closes."""
     become_subreaper()
     die_with_parent(int(sys.argv[2]), signal.SIGKILL)
+    _preload()
+    be_patient()
     gc.freeze()  # forks share what is loaded so far
     _ForkServer(socket.socket(fileno=int(sys.argv[1]))).serve()
 

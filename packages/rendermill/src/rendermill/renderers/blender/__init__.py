@@ -13,6 +13,7 @@ from rendermill.renderers.frames import openjd_range, parse_frames
 from rendermill.scenes.report import Renderable, SceneReport
 from rendermill.software.blender.installations import Installation
 
+ENGINES = ("CYCLES", "EEVEE", "BLENDER_EEVEE", "BLENDER_EEVEE_NEXT", "WORKBENCH", "BLENDER_WORKBENCH")
 DEVICES = ("CPU", "CUDA", "OPTIX", "HIP", "METAL", "ONEAPI")
 EEVEE_WARNING = "EEVEE without a GPU is very slow (a small frame takes most of a minute); --engine CYCLES may be faster"
 
@@ -98,6 +99,9 @@ def _check(report: SceneReport, target: Renderable, wishes: BlenderWishes) -> No
         listed = ", ".join(report.cameras)
         remedy = f"Choose one with --camera: {listed}." if listed else "Add a camera to the scene and save it."
         raise BadInputError(f"the scene {target.scene} has no active camera", where="camera", remedy=remedy)
+    if wishes.engine and wishes.engine.upper() not in (*ENGINES, target.renderer.upper()):
+        listed = "CYCLES, EEVEE, WORKBENCH, or the scene's own"
+        raise BadInputError(f"there is no engine {wishes.engine!r}", where="engine", remedy=f"One of {listed}.")
     if wishes.device and wishes.device.upper() not in DEVICES:
         raise BadInputError(
             f"there is no device {wishes.device!r}", where="device", remedy=f"One of {', '.join(DEVICES)}."

@@ -1,0 +1,132 @@
+"""Rendering: the farm beside plain bpy, in one run."""
+
+from __future__ import annotations
+
+import subprocess
+import tempfile
+import time
+from collections.abc import Sequence
+from functools import partial
+from itertools import pairwise
+from pathlib import Path
+
+from benchmarks.measure import REPEATS, bpy_python, build_scene, cli_submit, farm, followed, median, report, seconds
+from rendermill.sdk.client import Client
+
+FRAMES = range(1, 25)
+PLAIN = Path(__file__).with_name("plain_bpy.py")
+
+
+def plain(scene: Path, output: Path, core: int | None, frames: Sequence[int]) -> subprocess.Popen[bytes]:
+    """A plain bpy process on one core."""
+    pinned = [] if core is None else ["taskset", "-c", str(core)]
+    words = [bpy_python(), "-P", str(PLAIN), str(scene), str(output), "1", *map(str, frames)]
+    return subprocess.Popen([*pinned, *words], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def ideal(scene: Path, output: Path, *, pin: bool) -> None:
+    """Two warm processes, half of the frames each."""
+    both = [plain(scene, output, core if pin else None, FRAMES[core::2]) for core in (0, 1)]
+    if any(process.wait() for process in both):
+        raise SystemExit("plain bpy failed")
+
+
+def cold(scene: Path, output: Path, *, pin: bool) -> None:
+    """One process a frame, two at a time."""
+    waiting = list(FRAMES)
+    running: dict[int, subprocess.Popen[bytes]] = {}
+    while waiting or running:
+        for core in (0, 1):
+            if core in running and running[core].poll() is not None:
+                del running[core]
+            if core not in running and waiting:
+                running[core] = plain(scene, output, core if pin else None, [waiting.pop(0)])
+        time.sleep(0.002)
+
+
+def through_farm(client: Client, scene: Path, cache: Path) -> None:
+    """The job from the command line to its last verified frame."""
+    job_id = cli_submit(client, cache, str(scene), "--frames", "1-24")
+    followed(client, job_id)
+
+
+def animation(scene: Path, folder: Path, *, pin: bool) -> None:
+    """The 24-frame job beside the ideal and beside cold processes."""
+    words = [] if pin else ["--no-pin"]
+    times: dict[str, list[float]] = {"ideal": [], "cold": [], "farm": [], "farm, first submit": []}
+    own: list[float] = []
+    for turn in range(REPEATS):
+        times["ideal"].append(seconds(lambda: ideal(scene, folder, pin=pin)))
+        times["cold"].append(seconds(lambda: cold(scene, folder, pin=pin)))
+        with farm("--slots", "2", *words) as (client, _):
+            cache = folder / f"cache-{pin}-{turn}"
+            times["farm, first submit"].append(seconds(partial(through_farm, client, scene, cache)))
+        with farm("--slots", "2", *words) as (client, _):
+            times["farm"].append(seconds(partial(through_farm, client, scene, cache)))
+            own += own_cost(client)
+    how = "pinned" if pin else "not pinned"
+    m = {name: median(values) for name, values in times.items()}
+    parts = "  ".join(f"{name} {value:.2f} s" for name, value in m.items())
+    report(f"24 frames, farm / ideal, {how}", m["farm"] / m["ideal"], "times", "<= 1.15", parts)
+    report(f"24 frames, farm / ideal, {how}, scene not seen before", m["farm, first submit"] / m["ideal"], "times", "-")
+    report(f"24 frames, farm / cold, {how}", m["farm"] / m["cold"], "times", "<= 0.70")
+    report(f"farm's own cost a warm frame, {how}", median(own) * 1000, "ms", "<= 20")
+
+
+def own_cost(client: Client) -> list[float]:
+    """For each warm frame, the time between one frame's start and the next's that Blender did not need.
+
+    Blender's time is what it says itself in the frame's log: ``Time: 00:01.14 (Saving: 00:00.02)``.
+    """
+    tasks = client.tasks(1, step="render")
+    shown = [client.task(1, task["index"], "render") for task in tasks]
+    by_session: dict[str, list[tuple[float, int]]] = {}
+    for task in shown:
+        attempt = task["attempts"][-1]
+        by_session.setdefault(attempt["session"], []).append((attempt["started"], task["index"]))
+    found = []
+    for runs in by_session.values():
+        runs.sort()
+        for (began, index), (following, _) in pairwise(runs[1:]):
+            found.append(following - began - blender_seconds(client, index))
+    return found
+
+
+def blender_seconds(client: Client, index: int) -> float:
+    """What Blender says that a frame took."""
+    text, _, _ = client.log(1, index, step="render")
+    line = next(line for line in text.splitlines() if line.startswith("Time: "))
+    minutes, secs = line.split()[1].rsplit(":", 1)
+    return int(minutes.split(":")[-1]) * 60 + float(secs)
+
+
+def first_frame(scene: Path, folder: Path) -> None:
+    """From ``rendermill submit`` to the first verified frame, beside a fresh plain bpy process."""
+    times: dict[str, list[float]] = {"plain": [], "seen": [], "unseen": []}
+    for turn in range(REPEATS):
+        times["plain"].append(seconds(lambda: plain(scene, folder, 0, [1]).wait()))
+        cache = folder / f"cache-first-{turn}"
+        for name in ("unseen", "seen"):
+            with farm("--slots", "2") as (client, _):
+                times[name].append(seconds(partial(_first, client, scene, cache)))
+    m = {name: median(values) for name, values in times.items()}
+    parts = f"plain {m['plain']:.2f} s, farm {m['seen']:.2f} s, scene not seen before {m['unseen']:.2f} s"
+    report("first verified frame, farm / plain", m["seen"] / m["plain"], "times", "<= 1.3", parts)
+    report("first verified frame, scene not seen before", m["unseen"] / m["plain"], "times", "<= 1.3")
+
+
+def _first(client: Client, scene: Path, cache: Path) -> None:
+    job_id = cli_submit(client, cache, str(scene), "--frames", "1")
+    for job in client.watch(job_id):
+        if job["tasks"]["succeeded"]:
+            return
+
+
+def main() -> None:
+    """All of it."""
+    with tempfile.TemporaryDirectory(prefix="rendermill-bench-") as name:
+        folder = Path(name)
+        scene = build_scene(folder / "scene")
+        first_frame(scene, folder)
+        animation(scene, folder, pin=True)
+        animation(scene, folder, pin=False)

@@ -1,0 +1,26 @@
+"""The plain side of every comparison: bpy with nothing around it.
+
+``BPY_PYTHON plain_bpy.py SCENE OUTPUT THREADS FRAME…`` imports bpy, loads the scene, renders and writes each frame.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+import bpy
+
+
+def main() -> None:
+    """Render the frames."""
+    scene_file, output, threads = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
+    bpy.ops.wm.open_mainfile(filepath=scene_file, load_ui=False)
+    scene = bpy.context.scene
+    scene.render.threads_mode, scene.render.threads = "FIXED", threads
+    scene.render.filepath = str(output / "plain_####")
+    for frame in map(int, sys.argv[4:]):
+        scene.frame_start = scene.frame_end = frame
+        bpy.ops.render.render(animation=True)
+    os._exit(0)  # as the farm's own Blender: a normal exit may wait for a thread of the sound system
+
+
+main()
