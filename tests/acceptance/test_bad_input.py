@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -74,10 +73,8 @@ class TestScenes:
 
 
 @pytest.mark.usefixtures("refused")
-@pytest.mark.parametrize("frames", ["10-1", "a-b", "1-10x0", "", "1-", "1..5", "1-99999999999", "1-5x-1", "½", "1;2"])
+@pytest.mark.parametrize("frames", ["10-1", "a-b", "1-10x0", "1-", "1..5", "1-99999999999", "1-5x-1", "½", "1;2"])
 def test_frame_ranges_that_are_none(server: Server, scene: Path, frames: str) -> None:
-    if frames == "":
-        pytest.skip("an empty range means the scene's own")
     assert_refused(server.run("submit", scene, f"--frames={frames}"), 2, "frames")
 
 
@@ -178,7 +175,7 @@ def test_users_see_and_change_their_own_jobs_only(server: Server, tmp_path: Path
     def as_user(name: str, *words: object) -> Result:
         key = keys[name]
         identity = {"RENDERMILL_ACCESS_ID": key["access_id"], "RENDERMILL_ACCESS_KEY": key["access_key"]}
-        return run(tmp_path, *words, "--server", server.url, environment=identity)
+        return run(tmp_path, *words, environment={**identity, "RENDERMILL_SERVER": server.url})
 
     job_id = as_user("ann", "submit", "--json", "--paused", "--", "/bin/true").json["id"]
     assert as_user("ann", "job", job_id, "--json").json["owner"] == "ann"
@@ -215,15 +212,6 @@ class TestDoctor:
             result = run(tmp_path, "doctor", "--json", "--port", port)
         assert result.code == 1
         assert self.findings(result)["port"]["state"] == "problem"
-
-    @pytest.mark.skipif(
-        os.geteuid() == 0, reason="root may write everywhere; test_it_finds_no_write_access covers files"
-    )
-    def test_it_finds_a_folder_that_may_not_be_written(self, tmp_path: Path) -> None:
-        locked = tmp_path / "locked"
-        locked.mkdir(0o500)
-        result = run(tmp_path, "doctor", "--json", "--data", locked / "farm")
-        assert self.findings(result)["data"]["state"] == "problem"
 
     def test_it_finds_no_write_access(self, tmp_path: Path) -> None:
         (tmp_path / "file").write_text("")

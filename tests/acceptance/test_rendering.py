@@ -29,8 +29,14 @@ def scene(folder: Path, bpy_python: Path) -> Path:
     return scenes.build(bpy_python, folder / "project", scenes.WITH_FILES)
 
 
+def spec_of(picture: Path) -> oiio.ImageSpec:
+    opened = oiio.ImageInput.open(str(picture))
+    assert opened is not None
+    return opened.spec()
+
+
 def size(picture: Path) -> tuple[int, int]:
-    spec = oiio.ImageInput.open(str(picture)).spec()
+    spec = spec_of(picture)
     return spec.width, spec.height
 
 
@@ -67,7 +73,7 @@ def test_wishes_override_the_scene(server: Server, scene: Path, tmp_path: Path) 
     assert result.code == 0, result
     picture = out / "exr/f_03.exr"
     assert size(picture) == (32, 18)
-    channels = oiio.ImageInput.open(str(picture)).spec().channelnames
+    channels = spec_of(picture).channelnames
     assert any(name.endswith("Combined.R") for name in channels)
 
 

@@ -70,15 +70,17 @@ def rows(data: Path, sql: str) -> list[tuple[int, ...]]:
         database.close()
 
 
+def pairs(data: Path, sql: str) -> list[tuple[int, int]]:
+    return [(first, second) for first, second in rows(data, sql)]
+
+
 def finished(data: Path) -> dict[int, int]:
     """Tasks that had succeeded → the attempt that did it."""
-    return dict(
-        (index, attempt) for index, attempt in rows(data, "SELECT idx, attempt FROM tasks WHERE status='succeeded'")
-    )
+    return dict(pairs(data, "SELECT idx, attempt FROM tasks WHERE status='succeeded'"))
 
 
 def look_at_the_store(data: Path, done: dict[int, int]) -> None:
-    after = dict((index, attempt) for index, attempt in rows(data, "SELECT idx, attempt FROM tasks"))
+    after = dict(pairs(data, "SELECT idx, attempt FROM tasks"))
     assert all(after[index] == attempt for index, attempt in done.items()), "finished frames were not rendered again"
     succeeded = rows(data, "SELECT idx, COUNT(*) FROM attempts WHERE status='succeeded' GROUP BY idx")
     assert sorted(succeeded) == [(index, 1) for index in range(FRAMES)], "every frame succeeded once"
@@ -90,14 +92,14 @@ def look_at_the_store(data: Path, done: dict[int, int]) -> None:
 
 def processes_of(mark: str) -> list[int]:
     found = []
-    for entry in os.listdir("/proc"):
-        if entry.isdigit():
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
             try:
-                environ = Path(f"/proc/{entry}/environ").read_bytes()
+                environ = (entry / "environ").read_bytes()
             except OSError:
                 continue
             if f"{MARK}={mark}".encode() in environ.split(b"\0"):
-                found.append(int(entry))
+                found.append(int(entry.name))
     return found
 
 
