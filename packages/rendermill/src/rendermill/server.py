@@ -30,8 +30,10 @@ from rendermill.engine.local.engine import LocalEngine, LocalSettings
 from rendermill.farm.dispatcher import Dispatcher
 from rendermill.farm.model.errors import UnavailableError
 from rendermill.farm.service import Farm
+from rendermill.renderers.blender import uses_warm_blender
 from rendermill.renderers.encode.step import commands as encode_commands
 from rendermill.runtime import announce, default_data
+from rendermill.software.blender.installations import installed
 from rendermill.software.blender.launcher import commands as blender_commands
 from rendermill.store.accounts import Accounts
 from rendermill.store.database import SqlStore, migrate, sqlite_engine
@@ -57,6 +59,7 @@ class ServerSettings:
     port: int = 8642
     slots: int | None = None
     pin: bool = True
+    spare: bool = True
 
 
 def serve(settings: ServerSettings, ready: Callable[[str], None]) -> None:
@@ -134,6 +137,7 @@ async def _serve_http(app: FastAPI, listener: socket.socket, ready: Callable[[],
 
 
 def _local(data: Path, settings: ServerSettings) -> LocalSettings:
+    commands = _write_commands(data)
     cpus = tuple(sorted(os.sched_getaffinity(0)))
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1024**2 * _MEMORY_SHARE
     return LocalSettings(
@@ -145,8 +149,10 @@ def _local(data: Path, settings: ServerSettings) -> LocalSettings:
         slots=settings.slots or len(cpus),
         cpus=cpus,
         memory=memory,
-        path=(str(_write_commands(data)),),
+        path=(str(commands),),
         pin=settings.pin,
+        spare=(str(commands / "rendermill-blender"), "spare") if settings.spare and installed() else (),
+        wants_spare=lambda order: uses_warm_blender(order.parameters),
     )
 
 

@@ -83,7 +83,7 @@ def own_farm(slots: int | None) -> Iterator[str]:
     base = cache_folder() / "render"
     base.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=base, ignore_cleanup_errors=True) as data:
-        words = ["serve", "--data", data, "--port", "0", *(["--slots", str(slots)] if slots else [])]
+        words = ["serve", "--data", data, "--port", "0", "--no-spare", *(["--slots", str(slots)] if slots else [])]
         log = Path(data) / "server.log"
         with log.open("wb") as sink:
             server = subprocess.Popen(

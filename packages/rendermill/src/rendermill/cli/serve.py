@@ -19,6 +19,9 @@ def serve(
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8642,
     slots: Annotated[int | None, typer.Option(min=1, max=1024, help="Sessions at a time; default one a core.")] = None,
     pin: Annotated[bool, typer.Option("--pin/--no-pin", help="Keep each session to its share of the cores.")] = True,
+    spare: Annotated[
+        bool, typer.Option("--spare/--no-spare", help="While idle, keep a Blender started (some 200 MB).")
+    ] = True,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say more on stderr.")] = False,
 ) -> None:
     """Run a farm on this machine until Ctrl-C. Prints ``ready URL`` when it takes requests."""
@@ -30,5 +33,5 @@ def serve(
     if not verbose:
         for noisy in ("alembic", "uvicorn"):
             logging.getLogger(noisy).setLevel(logging.WARNING)
-    settings = ServerSettings(data or default_data(), host, port, slots, pin)
+    settings = ServerSettings(data or default_data(), host, port, slots, pin, spare)
     run(settings, lambda url: print(f"ready {url}", flush=True))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import signal
@@ -61,6 +62,20 @@ def _children(pid: int) -> list[int]:
         except (FileNotFoundError, ProcessLookupError):
             continue
     return found
+
+
+def pin(cpus: Iterable[int]) -> None:
+    """Keep the calling thread, what it starts, and every descendant that runs already to these CPUs."""
+    wanted = set(cpus)
+    os.sched_setaffinity(0, wanted)
+    for pid in descendants(os.getpid()):
+        try:
+            threads = os.listdir(f"/proc/{pid}/task")  # noqa: PTH208
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        for thread in threads:
+            with contextlib.suppress(ProcessLookupError):
+                os.sched_setaffinity(int(thread), wanted)
 
 
 def kill_all(pids: Iterable[int]) -> None:

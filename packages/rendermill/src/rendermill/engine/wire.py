@@ -28,6 +28,14 @@ MAX_LINE = 64 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
+class Prepare:
+    """Run a command in ``folder`` ahead of a session that may come; it may leave processes for that session."""
+
+    folder: Path
+    command: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class OpenSession:
     """Open a session in ``folder`` and run ``first`` in it.
 
@@ -64,7 +72,8 @@ class CloseSession:
 
 
 Message = (
-    OpenSession
+    Prepare
+    | OpenSession
     | RunTask
     | CancelTask
     | CloseSession

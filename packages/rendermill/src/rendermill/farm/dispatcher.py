@@ -234,7 +234,9 @@ class Dispatcher:
     def _new_session(self, decision: Open) -> SessionView:
         name = f"{decision.step_id}-{next(self._numbers)}-{secrets.token_hex(4)}"
         job_id = self.picture.steps[decision.step_id].job_id
-        session = SessionView(name, job_id, decision.step_id, decision.worker, decision.cores, decision.memory)
+        session = SessionView(
+            name, job_id, decision.step_id, decision.worker, decision.cores, decision.memory, decision.threads
+        )
         self.picture.sessions[name] = session
         return session
 
@@ -293,6 +295,7 @@ class Dispatcher:
             dependencies=self._dependencies(session.job_id, step, steps),
             cores=session.cores,
             memory=session.memory,
+            threads=session.threads,
             start_timeout=self._settings.start_timeout,
         )
 

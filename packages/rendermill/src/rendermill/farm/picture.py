@@ -33,6 +33,7 @@ class SessionView:
     worker: str
     cores: float
     memory: float
+    threads: int = 1
     state: SessionState = SessionState.BUSY
     opened: bool = False
     idle_since: float = 0.0

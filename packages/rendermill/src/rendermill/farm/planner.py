@@ -26,12 +26,16 @@ class Assign:
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """Open a session on a worker and give it the step's next task."""
+    """Open a session on a worker and give it the step's next task.
+
+    ``cores`` and ``memory`` (MiB) are kept for it; it may use ``threads``, which is more where cores would idle.
+    """
 
     worker: str
     step_id: int
     cores: float
     memory: float
+    threads: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +80,7 @@ class _Planning:
         self.decisions: list[Decision] = []
         self.workers = picture.workers
         self.steps = sorted((s for s in picture.steps.values() if s.ready), key=lambda step: step.order)
+        self.demand = sum(len(step.ready) for step in self.steps) + len(picture.sessions)
         self.rooms = {name: _room(picture, worker) for name, worker in picture.workers.items()}
         self.idle: dict[int, list[SessionView]] = {}
         for session in picture.sessions.values():
@@ -105,9 +110,15 @@ class _Planning:
             cores, memory = share(worker, step.requirements)
             if unfit(worker, step.requirements) is None and self.rooms[name].fits(cores, memory):
                 self.rooms[name].take(cores, memory)
-                self.decisions.append(Open(name, step.step_id, cores, memory))
+                self.decisions.append(Open(name, step.step_id, cores, memory, self._threads(worker, step, cores)))
                 return True
         return False
+
+    def _threads(self, worker: Worker, step: StepView, cores: float) -> int:
+        """With fewer tasks to run than slots, each may use its part of all cores; it shares them if more come."""
+        if step.requirements.cores is not None:
+            return max(1, int(cores))
+        return max(1, int(cores), int(worker.cores // min(worker.slots, self.demand)))
 
     def _make_room(self, step: StepView, wanted: int) -> None:
         """Close idle sessions of other steps where that lets this one open; it opens in a later plan.

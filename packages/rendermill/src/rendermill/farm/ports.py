@@ -225,6 +225,8 @@ class SessionOrder:
     """Published outputs of the steps this one depends on, laid out before it starts."""
     cores: float
     memory: float
+    threads: int
+    """Cores that it may use; more than ``cores`` where others would idle."""
     start_timeout: float
     """Seconds until the session must be open."""
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import queue
 import socket
+import subprocess
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 from rendermill.assets.blobs import BlobStore
 from rendermill.engine import wire
@@ -15,7 +17,7 @@ from rendermill.engine.host.layout import Layout, output_places
 from rendermill.engine.host.logs import AttemptLog
 from rendermill.engine.host.outputs import OutputArea, Staged, publish
 from rendermill.engine.host.session import SessionStartError, StepSession
-from rendermill.engine.processes import become_subreaper, descendants, end_descendants
+from rendermill.engine.processes import become_subreaper, descendants, end_descendants, pin
 from rendermill.farm.blueprint import instantiate
 from rendermill.farm.model.errors import RendermillError
 from rendermill.farm.ports import (
@@ -36,7 +38,14 @@ _PROGRESS_SECONDS = 0.5
 def run_host(control: socket.socket) -> None:
     """Be a session's host until the session ends. ``control`` is the connection to the engine."""
     lines = control.makefile("rb")
+    become_subreaper()
     first = wire.decode(lines.readline())
+    if isinstance(first, wire.Prepare):
+        _prepare(first)
+        line = lines.readline()
+        if not line:
+            return  # it was not needed
+        first = wire.decode(line)
     assert isinstance(first, wire.OpenSession)
     host = _Host(control, first)
     threading.Thread(target=host.listen, args=(lines,), daemon=True).start()
@@ -44,9 +53,25 @@ def run_host(control: socket.socket) -> None:
     host.live()
 
 
+def _prepare(order: wire.Prepare) -> None:
+    """Run a command ahead of the session. If it fails, the session only starts slower."""
+    _make_home(order.folder)
+    environment = {**os.environ, **_private(order.folder)}
+    subprocess.run(order.command, env=environment, cwd=order.folder, stdin=subprocess.DEVNULL, check=False)
+
+
+def _make_home(folder: Path) -> None:
+    for name in ("home", "tmp"):
+        (folder / name).mkdir(exist_ok=True)
+
+
+def _private(folder: Path) -> dict[str, str]:
+    """The environment variables of a session's own folders."""
+    return {"HOME": str(folder / "home"), "TMPDIR": str(folder / "tmp"), "RENDERMILL_SPARE": str(folder / "spare")}
+
+
 class _Host:
     def __init__(self, control: socket.socket, opening: wire.OpenSession) -> None:
-        become_subreaper()
         self._control, self._sending = control, threading.Lock()
         self._opening, self._order = opening, opening.order
         self._id = opening.order.session
@@ -121,7 +146,7 @@ class _Host:
         self._work.put(opening.first)
         self._verifier.submit(int)  # its thread is there before the session is pinned, so it may use any core
         if opening.cpus:
-            os.sched_setaffinity(0, opening.cpus)
+            pin(opening.cpus)
         blueprint = instantiate(order.template, order.parameters)
         layout = Layout(opening.folder, output_places(blueprint), order.inputs)
         layout.lay_out(self._blobs, order.dependencies)
@@ -140,17 +165,13 @@ class _Host:
 
     def _environment(self) -> dict[str, str]:
         """What tasks find in their environment beside the engine's built one."""
-        folder = self._opening.folder
-        home, tmp = folder / "home", folder / "tmp"
-        home.mkdir()
-        tmp.mkdir()
+        _make_home(self._opening.folder)
         os.environ["PATH"] = os.pathsep.join([*self._opening.path, os.environ["PATH"]])
         return {
-            "HOME": str(home),
-            "TMPDIR": str(tmp),
+            **_private(self._opening.folder),
             "PATH": os.environ["PATH"],
             "RENDERMILL_SESSION": self._id,
-            "RENDERMILL_CORES": str(max(1, int(self._order.cores))),
+            "RENDERMILL_CORES": str(self._order.threads),
         }
 
     def _run(self, task: TaskOrder, area: OutputArea) -> bool:

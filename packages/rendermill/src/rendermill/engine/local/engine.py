@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import logging
 import os
 import platform
+import select
 import shutil
 import socket
 import sys
@@ -45,15 +47,37 @@ class LocalSettings:
     memory: float
     path: tuple[str, ...] = ()
     pin: bool = True
+    spare: tuple[str, ...] = ()
+    """A command that prepares an idle session for the next order; empty for none."""
+    wants_spare: Callable[[SessionOrder], bool] = lambda _order: False
+    """Whether an order can use what the command prepared."""
+
+
+@dataclass(slots=True)
+class _Host:
+    """A forked host: its folder, the way to it, and what keeps it alive."""
+
+    folder: Path
+    control: socket.socket
+    lifeline: socket.socket
+
+    def discard(self) -> None:
+        """Let it end, with everything below it."""
+        self.control.close()
+        self.lifeline.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    @property
+    def alive(self) -> bool:
+        """Whether its reaper is there."""
+        return not select.select([self.lifeline], [], [], 0)[0]
 
 
 @dataclass(slots=True)
 class _Session:
     order: SessionOrder
-    folder: Path
+    host: _Host
     cpus: tuple[int, ...]
-    control: socket.socket
-    lifeline: socket.socket
     writer: asyncio.StreamWriter | None = None
     outbox: list[bytes] = field(default_factory=list)
     closed: SessionClosed | None = None
@@ -67,6 +91,8 @@ class LocalEngine:
     def __init__(self, settings: LocalSettings) -> None:
         self._settings = settings
         self._sessions: dict[str, _Session] = {}
+        self._spare: _Host | None = None
+        self._spares = itertools.count(1)
         self._tasks: set[asyncio.Task[None]] = set()
         self._listener: Callable[[EngineEvent], None] = lambda _event: None
         self._forker: asyncio.subprocess.Process | None = None
@@ -121,6 +147,7 @@ class LocalEngine:
         ours.setblocking(True)
         self._control = ours
         self._spawn(self._watch_forker(self._forker))
+        self._keep_spare()
 
     def _environment(self) -> dict[str, str]:
         """What sessions inherit: built, not ours."""
@@ -148,6 +175,8 @@ class LocalEngine:
     async def stop(self) -> None:
         """End every session and every process of them."""
         self._stopping = True
+        if self._spare is not None:
+            self._spare.discard()
         for name in list(self._sessions):
             self.kill(name, "the server stops")
         if self._control is not None:
@@ -161,24 +190,45 @@ class LocalEngine:
     # --- sessions ----------------------------------------------------------------------------------------------
 
     def open(self, order: SessionOrder, first: TaskOrder) -> None:
-        """Fork a session; its watchdog ends it if it does not open in time."""
-        control, host_end = socket.socketpair()
-        lifeline, reaper_end = socket.socketpair()
-        folder = self._settings.sessions / order.session
-        folder.mkdir(mode=0o700)
-        session = _Session(order, folder, self._free_cpus(order.cores), control, lifeline)
-        self._sessions[order.session] = session
-        assert self._control is not None
-        socket.send_fds(self._control, [order.session.encode()], [host_end.fileno(), reaper_end.fileno()])
-        host_end.close()
-        reaper_end.close()
+        """Fork a session, or take the spare; its watchdog ends it if it does not open in time."""
         settings = self._settings
-        cpus = session.cpus if settings.pin else ()
-        opening = wire.OpenSession(order, first, folder, settings.blobs, settings.logs, settings.path, cpus)
+        host = self._take_spare(order) or self._fork(order.session)
+        session = _Session(order, host, self._free_cpus(order.cores))
+        self._sessions[order.session] = session
+        pinned = settings.pin and order.threads <= len(session.cpus)
+        cpus = session.cpus if pinned else ()
+        opening = wire.OpenSession(order, first, host.folder, settings.blobs, settings.logs, settings.path, cpus)
         self._send(session, opening)
         reason = f"it did not start within {order.start_timeout:g} seconds"
         session.timer = asyncio.get_running_loop().call_later(order.start_timeout, self.kill, order.session, reason)
         self._spawn(self._follow(session))
+
+    def _fork(self, name: str) -> _Host:
+        control, host_end = socket.socketpair()
+        lifeline, reaper_end = socket.socketpair()
+        folder = self._settings.sessions / name
+        folder.mkdir(mode=0o700)
+        assert self._control is not None
+        socket.send_fds(self._control, [name.encode()], [host_end.fileno(), reaper_end.fileno()])
+        host_end.close()
+        reaper_end.close()
+        return _Host(folder, control, lifeline)
+
+    def _take_spare(self, order: SessionOrder) -> _Host | None:
+        """The spare, if it lives and the order can use it; a spare that stands in the way is let go."""
+        spare, self._spare = self._spare, None
+        if spare is not None and spare.alive and self._settings.wants_spare(order):
+            return spare
+        if spare is not None:
+            spare.discard()
+        return None
+
+    def _keep_spare(self) -> None:
+        """While nothing runs, have a session ready whose application is loaded."""
+        if self._settings.spare and self._spare is None and not self._sessions and not self._stopping:
+            self._spare = self._fork(f"spare-{next(self._spares)}")
+            prepare = wire.Prepare(self._spare.folder, self._settings.spare)
+            self._spare.control.sendall(wire.encode(prepare))
 
     def _free_cpus(self, cores: float) -> tuple[int, ...]:
         used = {cpu for session in self._sessions.values() for cpu in session.cpus}
@@ -222,11 +272,11 @@ class LocalEngine:
         if found := self._sessions.get(session):
             found.why_killed = reason
             with contextlib.suppress(OSError):  # its reaper is gone already
-                found.lifeline.shutdown(socket.SHUT_WR)
+                found.host.lifeline.shutdown(socket.SHUT_WR)
 
     async def _follow(self, session: _Session) -> None:
         """Pass a session's events on until it and all its processes are gone."""
-        reader, writer = await asyncio.open_unix_connection(sock=session.control, limit=wire.MAX_LINE)
+        reader, writer = await asyncio.open_unix_connection(sock=session.host.control, limit=wire.MAX_LINE)
         session.writer = writer
         for line in session.outbox:
             writer.write(line)
@@ -237,21 +287,21 @@ class LocalEngine:
             _log.warning("session %s: %r", session.order.session, error)
         writer.close()
         await self._wait_gone(session)
-        await asyncio.to_thread(shutil.rmtree, session.folder, ignore_errors=True)
+        await asyncio.to_thread(shutil.rmtree, session.host.folder, ignore_errors=True)
         self._forget(session)
 
     def _receive(self, session: _Session, message: wire.Message) -> None:
         if isinstance(message, SessionClosed):
             session.closed = message
             return
-        if isinstance(message, wire.OpenSession | wire.RunTask | wire.CancelTask | wire.CloseSession):
+        if isinstance(message, wire.Prepare | wire.OpenSession | wire.RunTask | wire.CancelTask | wire.CloseSession):
             raise ValueError(f"a host sent {message!r}")
         if isinstance(message, SessionOpened) and session.timer is not None:
             session.timer.cancel()
         self._listener(message)
 
     async def _wait_gone(self, session: _Session) -> None:
-        reader, writer = await asyncio.open_unix_connection(sock=session.lifeline)
+        reader, writer = await asyncio.open_unix_connection(sock=session.host.lifeline)
         await reader.read()
         writer.close()
 
@@ -261,6 +311,7 @@ class LocalEngine:
         del self._sessions[session.order.session]
         reason = session.why_killed or "its process died"
         self._listener(session.closed or SessionClosed(session.order.session, reason, opened=True))
+        asyncio.get_running_loop().call_soon(self._keep_spare)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)

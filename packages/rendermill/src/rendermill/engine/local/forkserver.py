@@ -85,6 +85,7 @@ def main() -> None:
     be_patient()
     gc.freeze()  # forks share what is loaded so far
     _ForkServer(socket.socket(fileno=int(sys.argv[1]))).serve()
+    os._exit(0)  # what was imported for the forks needs no taking down
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Any
@@ -74,6 +75,11 @@ def draft(scene: Path, report: SceneReport, wishes: BlenderWishes, output: PureP
         "steps": steps,
     }
     return JobDraft(template, values, _warnings(report, target, wishes))
+
+
+def uses_warm_blender(parameters: Mapping[str, Any]) -> bool:
+    """Whether the job with these parameters came from :func:`draft`, so that its sessions start with a Blender."""
+    return "BlenderVersion" in parameters
 
 
 def _target(report: SceneReport, wishes: BlenderWishes) -> Renderable:

@@ -22,11 +22,16 @@ if __name__ == "__main__":  # started without site packages: the standard librar
 from rendermill.farm.model.errors import BadInputError, RendermillError
 from rendermill.software.blender.installations import DEFAULT, Installation, choose, exactly, parse_version
 
-# Starts Blender with its voice in the pipe "out" and keeps "in" and "rc" open for as long as it lives. When it dies it
-# makes "dead", lets a reader of "out" go, and says in "rc" how it ended: whoever sent a frame hears of it.
+#: Variables of the session that a Blender may be started without.
+_OWN_VARIABLES = frozenset(
+    {"PATH", "PWD", "OLDPWD", "SHLVL", "_", "OPENJD_SESSION_WORKING_DIR", "RENDERMILL_SESSION", "RENDERMILL_CORES"}
+)
+
+# Starts Blender and keeps "in" and "rc" open for as long as it lives; once told to, it speaks into "out". When it dies
+# this makes "dead", lets a reader of "out" go, and says in "rc" how it ended: whoever sent a frame hears of it.
 _KEEPER = """
 exec 4<>in 5<>rc
-(exec "$@" <&4 >out 2>&1)
+(exec "$@" <&4 >log 2>&1)
 code=$?
 : >dead
 echo "DIED $code" >&5
@@ -77,15 +82,28 @@ def _installation(version: str | None) -> Installation:
 
 
 def _enter(version: str, settings: list[str]) -> int:
-    """Start Blender, wait until the scene is loaded, and tell the session where it is reached."""
-    folder = Path(os.environ["OPENJD_SESSION_WORKING_DIR"], f"blender-{os.getpid()}")
+    """Start Blender (or take the spare), have it load the scene, and tell the session where it is reached."""
+    installation = _installation(version)
+    folder = _spare(installation)
+    if folder is None:
+        folder = Path(os.environ["OPENJD_SESSION_WORKING_DIR"], f"blender-{os.getpid()}")
+        _start(installation, folder)
+    (folder / "settings.json").write_text(json.dumps(_settings(settings)))
+    with os.fdopen(os.open(folder / "in", os.O_RDWR), "w") as pipe:
+        pipe.write("load\n")
+        pipe.flush()
+        print(f"openjd_env: RENDERMILL_BLENDER={folder}", flush=True)
+        return _listen(folder)  # with the pipe still open: what is in it would be lost if Blender is not there yet
+
+
+def _start(installation: Installation, folder: Path) -> None:
+    """Start a Blender that waits in ``folder`` to be told what to load."""
     folder.mkdir(0o700)
     for name in ("in", "out", "rc"):
         os.mkfifo(folder / name, 0o600)
-    (folder / "settings.json").write_text(json.dumps(_settings(settings)))
-    command = _installation(version).command("daemon", str(folder / "settings.json"))
+    (folder / "started-with").write_text(_fingerprint(installation))
     keeper = subprocess.Popen(
-        ["/bin/sh", "-c", _KEEPER, "keeper", *command],
+        ["/bin/sh", "-c", _KEEPER, "keeper", *installation.command("daemon", str(folder / "settings.json"))],
         cwd=folder,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
@@ -93,8 +111,27 @@ def _enter(version: str, settings: list[str]) -> int:
         start_new_session=True,
     )
     signal.signal(signal.SIGTERM, lambda *_: _stop(keeper.pid))
-    print(f"openjd_env: RENDERMILL_BLENDER={folder}", flush=True)
-    return _listen(folder)
+
+
+def _start_spare() -> int:
+    """Start a Blender of the default version for a session that may come."""
+    _start(choose(DEFAULT), Path(os.environ["RENDERMILL_SPARE"]))
+    return 0
+
+
+def _spare(installation: Installation) -> Path | None:
+    """The folder of the spare Blender, if this session has one of that version."""
+    folder = Path(os.environ.get("RENDERMILL_SPARE", ""))
+    started_with = folder / "started-with"
+    if not started_with.is_file() or (folder / "dead").exists() or (folder / "settings.json").exists():
+        return None
+    return folder if started_with.read_text() == _fingerprint(installation) else None
+
+
+def _fingerprint(installation: Installation) -> str:
+    """What a Blender was started with: its version, and the environment that a job may have changed since."""
+    environment = {name: value for name, value in os.environ.items() if name not in _OWN_VARIABLES}
+    return json.dumps([installation.name, environment], sort_keys=True)
 
 
 def _settings(given: list[str]) -> dict[str, object]:
@@ -106,6 +143,7 @@ def _settings(given: list[str]) -> dict[str, object]:
         loaded = json.loads(rules_file.read_text()).get("path_mapping_rules", [])
         pairs = [(rule["source_path"], rule["destination_path"]) for rule in loaded]
         wanted["rules"] = sorted(pairs, key=lambda pair: -len(pair[0]))
+    wanted["cores"] = os.environ.get("RENDERMILL_CORES", "")
     wanted["auto_run"] = str(wanted.get("auto_run", "")).lower() in ("true", "1", "yes")
     return wanted
 
@@ -118,6 +156,7 @@ def _listen(folder: Path) -> int:
     with os.fdopen(os.open(folder / "rc", os.O_RDWR), "r") as rc:
         word, _, code = rc.readline().partition(" ")
     if word == "DIED":
+        print((folder / "log").read_text(errors="replace")[-2000:])
         print(f"openjd_fail: Blender died while it loaded the scene (code {code.strip()})", flush=True)
         return 1
     return int(code)
@@ -154,12 +193,14 @@ def main(words: list[str]) -> int:
         match words:
             case ["enter", version, *settings]:
                 return _enter(version, settings)
+            case ["spare"]:
+                return _start_spare()
             case ["exit"]:
                 return _exit()
             case ["blender", "--", *arguments]:
                 return _blender(arguments)
             case _:
-                raise BadInputError("it is enter VERSION NAME=VALUE…, exit, or blender -- ARGUMENTS…")
+                raise BadInputError("it is enter VERSION NAME=VALUE…, spare, exit, or blender -- ARGUMENTS…")
     except RendermillError as error:
         print(f"openjd_fail: {' '.join(str(error).split())}", flush=True)
         return 1

@@ -1,6 +1,7 @@
 """A Blender that loads a scene once and renders the frames it is sent: ``daemon SETTINGS.json``.
 
-It reads lines from standard input: ``frame N``, or ``quit``. What is said while it loads or renders goes into the named
+It reads lines from standard input: ``load`` first, once the settings are in place, then ``frame N``, or ``quit``.
+What is said while it loads or renders goes into the named
 pipe ``out``, which is closed when that is over; then ``RC 0`` or ``RC 1`` goes into ``rc`` (both lie beside the
 settings). A frame that fails says ``rendermill_fail: reason`` and the next one can follow; a scene that cannot be
 loaded gives ``RC 1``.
@@ -109,6 +110,9 @@ def main() -> int:
     """Load, then serve until told to quit."""
     settings = Path(sys.argv[1])
     channel = _Channel(settings.parent)
+    if sys.stdin.readline().strip() != "load":
+        return 0
+    channel.open()
     renderer = _Renderer(json.loads(settings.read_text()))
     try:
         renderer.load()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 import bpy
@@ -36,7 +35,9 @@ def apply(settings: dict[str, Any]) -> Any:
     if resolution := settings.get("resolution"):
         scene.render.resolution_percentage = int(resolution)
     _format(scene, settings.get("format"))
-    _threads(scene)
+    if cores := settings.get("cores"):
+        scene.render.threads_mode = "FIXED"
+        scene.render.threads = int(cores)
     _device(scene, settings.get("device"))
     return scene
 
@@ -108,13 +109,6 @@ def _format(scene: Any, name: str | None) -> None:
         image.file_format = wanted
     except TypeError as error:
         raise SettingError(f"there is no output format {name!r}: {error}") from error
-
-
-def _threads(scene: Any) -> None:
-    cores = os.environ.get("RENDERMILL_CORES")
-    if cores:
-        scene.render.threads_mode = "FIXED"
-        scene.render.threads = int(cores)
 
 
 def _device(scene: Any, device: str | None) -> None:
