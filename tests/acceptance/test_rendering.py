@@ -13,6 +13,24 @@ from support import scenes
 from support.command import Result, Server, run, serving
 
 
+THEIRS = """
+specificationVersion: jobtemplate-2023-09
+name: Theirs
+parameterDefinitions:
+- {name: Scene, type: PATH, objectType: FILE, dataFlow: IN}
+- {name: Out, type: PATH, objectType: DIRECTORY, dataFlow: OUT, default: ./frames}
+steps:
+- name: Render
+  parameterSpace:
+    taskParameterDefinitions: [{name: Frame, type: INT, range: "1-2"}]
+  script:
+    actions:
+      onRun:
+        command: blender
+        args: [-b, "{{Param.Scene}}", -o, "{{Param.Out}}/x_####", -F, PNG, -f, "{{Task.Param.Frame}}"]
+"""
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("acceptance")
@@ -101,24 +119,7 @@ def test_a_moved_project_renders_from_where_it_lies_now(server: Server, scene: P
 
 def test_a_template_of_somebody_else_calls_blender(server: Server, scene: Path, tmp_path: Path) -> None:
     template = tmp_path / "template.yaml"
-    template.write_text(
-        """
-specificationVersion: jobtemplate-2023-09
-name: Theirs
-parameterDefinitions:
-- {name: Scene, type: PATH, objectType: FILE, dataFlow: IN}
-- {name: Out, type: PATH, objectType: DIRECTORY, dataFlow: OUT, default: ./frames}
-steps:
-- name: Render
-  parameterSpace:
-    taskParameterDefinitions: [{name: Frame, type: INT, range: "1-2"}]
-  script:
-    actions:
-      onRun:
-        command: blender
-        args: [-b, "{Param.Scene}", -o, "{Param.Out}/x_####", -F, PNG, -f, "{Task.Param.Frame}"]
-"""
-    )
+    template.write_text(THEIRS)
     out = tmp_path / "out"
     result = server.run("submit", template, "--param", f"Scene={scene}", "--output", out)
     assert result.code == 0, result
