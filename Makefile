@@ -53,7 +53,7 @@ unit: $(VENV)/.installed
 check: $(VENV)/.installed
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/ruff check --quiet .
-	@$(BIN)/mypy packages tests benchmarks examples
+	@$(BIN)/mypy packages tests benchmarks examples docs
 	@$(BIN)/lint-imports
 
 format: $(VENV)/.installed

@@ -9,9 +9,9 @@ from pathlib import Path
 import OpenImageIO as oiio
 import pytest
 
+from rendermill.software.blender.installations import software_root
 from support import scenes
 from support.command import Result, Server, run, serving
-
 
 THEIRS = """
 specificationVersion: jobtemplate-2023-09
@@ -108,6 +108,18 @@ def test_render_needs_no_server(folder: Path, scene: Path, tmp_path: Path) -> No
     assert len(list((tmp_path / "out").glob("*.png"))) == 3
     left = list((folder / "home/.cache/rendermill/render").iterdir())
     assert left == [], "its farm is gone"
+
+
+def test_software_is_found_in_its_default_place_and_keys_for_another_farm_are_no_hindrance(
+    scene: Path, tmp_path: Path
+) -> None:
+    """As a newcomer has it: nothing but a home."""
+    home = tmp_path / "home"
+    (home / ".local/share/rendermill").mkdir(parents=True)
+    (home / ".local/share/rendermill/software").symlink_to(software_root())
+    keys = {"RENDERMILL_ACCESS_ID": "a", "RENDERMILL_ACCESS_KEY": "b"}
+    result = run(home, "render", scene, "--frames", "1", "--output", tmp_path / "out", environment=keys, bare=True)
+    assert result.code == 0, result
 
 
 def test_a_moved_project_renders_from_where_it_lies_now(server: Server, scene: Path, tmp_path: Path) -> None:

@@ -57,7 +57,7 @@ def wait_for_frames(server: Server, job_id: int, wanted: int) -> None:
     from rendermill.sdk.client import Client
 
     token = (server.data / "token").read_text()
-    for job in Client(server.url, f"Bearer {token}").watch(job_id):
+    for job in Client(server.url, lambda: f"Bearer {token}").watch(job_id):
         if job["tasks"]["succeeded"] >= wanted:
             return
 

@@ -87,11 +87,15 @@ def run(
     environment: dict[str, str] | None = None,
     stdin: str | None = None,
     cwd: Path | None = None,
+    bare: bool = False,
 ) -> Result:
-    """Run the command with a home of its own."""
+    """Run the command with a home of its own; ``bare``: without being told where software is."""
+    variables = _environment(home, environment)
+    if bare:
+        del variables["RENDERMILL_SOFTWARE"]
     done = subprocess.run(
         [str(RENDERMILL), *map(str, words)],
-        env=_environment(home, environment),
+        env=variables,
         input=stdin,
         capture_output=True,
         text=True,

@@ -44,7 +44,7 @@ def session(
     memory: float = 0.0,
 ) -> SessionView:
     """A session of a step; a busy one holds an attempt."""
-    made = SessionView(name, step_id, step_id, on, cores, memory, state, opened=True, ran=1)
+    made = SessionView(name, step_id, step_id, on, cores, memory, state=state, opened=True, ran=1)
     if state is SessionState.BUSY:
         made.held[AttemptKey(step_id, 0, 1)] = True
     return made

@@ -29,6 +29,7 @@ class _Pipe:
         return self
 
     def __exit__(self, _type: type[BaseException] | None, _value: object, _trace: TracebackType | None) -> None:
+        self.path.unlink()  # who comes later must not wait for ever
         os.close(self._fd)
 
 

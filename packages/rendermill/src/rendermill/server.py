@@ -27,13 +27,14 @@ from rendermill.doors.native.app import native_app
 from rendermill.doors.native.identity import Gate
 from rendermill.engine.host.logs import log_path
 from rendermill.engine.local.engine import LocalEngine, LocalSettings
+from rendermill.engine.processes import die_with_parent
 from rendermill.farm.dispatcher import Dispatcher
 from rendermill.farm.model.errors import UnavailableError
 from rendermill.farm.service import Farm
 from rendermill.renderers.blender import uses_warm_blender
 from rendermill.renderers.encode.step import commands as encode_commands
 from rendermill.runtime import announce, default_data
-from rendermill.software.blender.installations import installed
+from rendermill.software.blender.installations import for_sessions, installed
 from rendermill.software.blender.launcher import commands as blender_commands
 from rendermill.store.accounts import Accounts
 from rendermill.store.database import SqlStore, migrate, sqlite_engine
@@ -60,6 +61,8 @@ class ServerSettings:
     slots: int | None = None
     pin: bool = True
     spare: bool = True
+    parent: int | None = None
+    """The process that this server belongs to; it ends when that one does."""
 
 
 def serve(settings: ServerSettings, ready: Callable[[str], None]) -> None:
@@ -67,6 +70,8 @@ def serve(settings: ServerSettings, ready: Callable[[str], None]) -> None:
 
     Raises :class:`UnavailableError` if the data folder or the port cannot be had.
     """
+    if settings.parent is not None:
+        die_with_parent(settings.parent, signal.SIGTERM)
     with _owned(settings.data) as data, _listening(settings) as listener:
         url = _url(settings.host, listener.getsockname()[1])
         asyncio.run(_run(data, settings, listener, partial(_tell_ready, data, url, ready)))
@@ -151,6 +156,7 @@ def _local(data: Path, settings: ServerSettings) -> LocalSettings:
         memory=memory,
         path=(str(commands),),
         pin=settings.pin,
+        environment=for_sessions(),
         spare=(str(commands / "rendermill-blender"), "spare") if settings.spare and installed() else (),
         wants_spare=lambda order: uses_warm_blender(order.parameters),
     )

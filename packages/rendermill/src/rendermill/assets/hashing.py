@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -37,7 +38,11 @@ class HashCache:
             loaded = json.loads(path.read_text())
         except (OSError, ValueError):
             return
-        if isinstance(loaded, dict) and loaded.get("version") == _CACHE_VERSION:
+        if (
+            isinstance(loaded, dict)
+            and loaded.get("version") == _CACHE_VERSION
+            and isinstance(loaded.get("files"), dict)
+        ):
             self._entries = loaded["files"]
 
     def hash(self, path: Path) -> str:
@@ -63,4 +68,5 @@ class HashCache:
             temporary.write_text(json.dumps({"version": _CACHE_VERSION, "files": self._entries}))
             temporary.replace(self._path)
         except OSError:
-            temporary.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                temporary.unlink(missing_ok=True)

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from rendermill.farm.model.errors import BadInputError, RendermillError
+from rendermill.farm.model.errors import EXIT_CODES, BadInputError, RendermillError
 
 _SUMMARIES = {
     "render": "Render a scene on this machine, no server needed.",
@@ -43,8 +43,9 @@ def _settings() -> dict[str, Any]:
                 loaded = tomllib.loads(path.read_text())
             except (OSError, ValueError) as error:
                 raise BadInputError(str(error), where=str(path)) from error
+            tables = {key: value for key, value in loaded.items() if isinstance(value, dict)}
             shared = {key: value for key, value in loaded.items() if not isinstance(value, dict)}
-            return {name: {**shared, **loaded.get(name, {})} for name in _SUMMARIES}
+            return {name: {**shared, **tables.get(name, {})} for name in _SUMMARIES}
     return {}
 
 
@@ -91,7 +92,8 @@ def main() -> None:
     try:
         defaults = _settings()
     except RendermillError as error:
-        sys.exit(f"error: {error}")
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(EXIT_CODES[error.code])
     _build(called)(default_map=defaults)
 
 

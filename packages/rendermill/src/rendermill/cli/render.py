@@ -46,7 +46,7 @@ def render(
     """Render a scene on this machine with a farm of its own. Exits with 0 only if every frame was verified."""
     from rendermill.cli.follow import follow
     from rendermill.renderers.blender import BlenderWishes
-    from rendermill.sdk.connect import connect
+    from rendermill.sdk.connect import local_client
     from rendermill.sdk.download import check_writable
     from rendermill.sdk.prepare import prepare_blend
     from rendermill.sdk.send import send
@@ -70,7 +70,7 @@ def render(
     for warning in () if json_output else prepared.draft.warnings:
         err.print(f"[yellow]warning:[/] {warning}")
     with own_farm(slots) as url:
-        client = connect(url)
+        client = local_client(url)  # whatever key this user has is for another farm
         job_id = send(client, prepared)
         job = follow(client, job_id, output, quiet=json_output)
         files = len(client.outputs(job_id))

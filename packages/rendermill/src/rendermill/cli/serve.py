@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -33,5 +34,6 @@ def serve(
     if not verbose:
         for noisy in ("alembic", "uvicorn"):
             logging.getLogger(noisy).setLevel(logging.WARNING)
-    settings = ServerSettings(data or default_data(), host, port, slots, pin, spare)
+    parent = os.environ.get("RENDERMILL_PARENT")
+    settings = ServerSettings(data or default_data(), host, port, slots, pin, spare, int(parent) if parent else None)
     run(settings, lambda url: print(f"ready {url}", flush=True))

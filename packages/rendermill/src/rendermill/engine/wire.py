@@ -5,11 +5,12 @@ Both ends are the same version of this program, so the format needs no negotiati
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from pydantic import TypeAdapter
+from pydantic_core import PydanticSerializationError
 
 from rendermill.farm.model.records import AttemptKey
 from rendermill.farm.ports import (
@@ -92,7 +93,20 @@ _ADAPTERS: dict[str, TypeAdapter[Any]] = {cls.__name__: TypeAdapter(cls) for cls
 def encode(message: Message) -> bytes:
     """A message as a line."""
     name = type(message).__name__
-    return name.encode() + b" " + _ADAPTERS[name].dump_json(message) + b"\n"
+    try:
+        body = _ADAPTERS[name].dump_json(message)
+    except PydanticSerializationError:  # text that is no Unicode: an odd file name, a renderer's rubbish
+        body = _ADAPTERS[name].dump_json(_ADAPTERS[name].validate_python(_readable(asdict(message))))
+    return name.encode() + b" " + body + b"\n"
+
+
+def _readable(data: Any) -> Any:
+    """The same with a question mark for each character that cannot be encoded."""
+    if isinstance(data, str):
+        return data.encode(errors="replace").decode()
+    if isinstance(data, dict):
+        return {name: _readable(value) for name, value in data.items()}
+    return [_readable(each) for each in data] if isinstance(data, list | tuple) else data
 
 
 def decode(line: bytes) -> Message:

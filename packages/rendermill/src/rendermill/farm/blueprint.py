@@ -118,7 +118,7 @@ class Blueprint:
 
     def step(self, name: str) -> StepBlueprint:
         """The step of that name (KeyError if there is none)."""
-        return next(step for step in self.steps if step.name == name)
+        return {step.name: step for step in self.steps}[name]
 
 
 def parse(template: object) -> JobTemplate:
@@ -128,11 +128,13 @@ def parse(template: object) -> JobTemplate:
     """
     if not isinstance(template, dict):
         raise BadInputError("a job template is an object", where="template")
-    if len(json.dumps(template)) > MAX_TEMPLATE_BYTES:
-        raise TooLargeError(f"over {MAX_TEMPLATE_BYTES} bytes", where="template")
     try:
+        if len(json.dumps(template)) > MAX_TEMPLATE_BYTES:
+            raise TooLargeError(f"over {MAX_TEMPLATE_BYTES} bytes", where="template")
         return decode_job_template(template=template, supported_extensions=EXTENSIONS)
-    except (DecodeValidationError, NotImplementedError, RecursionError) as error:
+    except IndexError as error:  # how the library ends where steps depend on each other in a circle
+        raise _rejected(ValueError("steps -> dependencies:\n\tthe steps wait for each other in a circle")) from error
+    except (DecodeValidationError, NotImplementedError, RecursionError, TypeError, ValueError) as error:
         raise _rejected(error) from error
 
 
@@ -170,6 +172,9 @@ def instantiate(template: object, parameters: Mapping[str, Any]) -> Blueprint:
     the template or a value is wrong, :class:`TooLargeError` for more than a million tasks.
     """
     parsed = parse(template)
+    for name, value in parameters.items():
+        if value is None or isinstance(value, dict):
+            raise BadInputError(f"{name} has no value that a parameter can have", where="parameters")
     try:
         values = preprocess_job_parameters(
             job_template=parsed,
@@ -179,7 +184,7 @@ def instantiate(template: object, parameters: Mapping[str, Any]) -> Blueprint:
             allow_job_template_dir_walk_up=True,
         )
         job, job_symbols, step_symbols = _create(parsed, values)
-    except (DecodeValidationError, ExpressionError, FormatStringError, ValueError) as error:
+    except (DecodeValidationError, ExpressionError, FormatStringError, ValueError, TypeError) as error:
         raise BadInputError(str(error), where="parameters") from error
     steps = tuple(StepBlueprint(step, step_symbols.get(step.name)) for step in job.steps)
     if sum(step.total for step in steps) > MAX_TASKS:

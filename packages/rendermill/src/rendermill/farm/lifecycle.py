@@ -13,7 +13,15 @@ from dataclasses import dataclass
 from rendermill.farm.blueprint import Blueprint
 from rendermill.farm.model.errors import NotFoundError, WrongStateError
 from rendermill.farm.model.records import Attempt, AttemptKey, Counts, Job, Output, Step, TaskKey
-from rendermill.farm.model.status import ACTIVE, JOB_MOVES, AttemptStatus, JobStatus, TaskStatus, job_sources
+from rendermill.farm.model.status import (
+    ACTIVE,
+    JOB_MOVES,
+    SCHEDULABLE,
+    AttemptStatus,
+    JobStatus,
+    TaskStatus,
+    job_sources,
+)
 from rendermill.farm.model.submission import Submission
 from rendermill.farm.ports import Clock, NewStep, Transaction
 
@@ -84,11 +92,14 @@ class Lifecycle:
     def assign(self, tx: Transaction, job_id: int, key: TaskKey, session: str, worker: str) -> int | None:
         """Give a ready task to a session; the attempt's number, or None if it is not to be had any more."""
         now = self.clock.now()
+        job = tx.job(job_id)
+        if job is None or job.status not in SCHEDULABLE:  # it was paused or cancelled after the plan was made
+            return None
         number = tx.assign(job_id, key, session, worker, now + LEASE_SECONDS, now)
         if number is None:
             return None
         self._emit_task(tx, job_id, AttemptKey(*key, number), _T.READY, _T.ASSIGNED, {"session": session})
-        if tx.move_job(job_id, frozenset({_J.READY}), _J.RUNNING, now, ""):
+        if job.status is _J.READY and tx.move_job(job_id, frozenset({_J.READY}), _J.RUNNING, now, ""):
             tx.emit("job", job_id, now=now, source=_J.READY, target=_J.RUNNING)
         return number
 

@@ -6,7 +6,7 @@ more (slots, cores, memory, OpenJD's host requirements). An idle session of a st
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rendermill.farm.blueprint import Requirements
 from rendermill.farm.picture import Picture, SessionState, SessionView, StepView
@@ -82,6 +82,10 @@ class _Planning:
         self.steps = sorted((s for s in picture.steps.values() if s.ready), key=lambda step: step.order)
         self.demand = sum(len(step.ready) for step in self.steps) + len(picture.sessions)
         self.rooms = {name: _room(picture, worker) for name, worker in picture.workers.items()}
+        self.future = {name: replace(room) for name, room in self.rooms.items()}
+        for session in picture.sessions.values():
+            if session.state is SessionState.CLOSING and session.worker in self.future:
+                self.future[session.worker].give(session)
         self.idle: dict[int, list[SessionView]] = {}
         for session in picture.sessions.values():
             if session.state is SessionState.IDLE:
@@ -110,6 +114,7 @@ class _Planning:
             cores, memory = share(worker, step.requirements)
             if unfit(worker, step.requirements) is None and self.rooms[name].fits(cores, memory):
                 self.rooms[name].take(cores, memory)
+                self.future[name].take(cores, memory)
                 self.decisions.append(Open(name, step.step_id, cores, memory, self._threads(worker, step, cores)))
                 return True
         return False
@@ -121,29 +126,34 @@ class _Planning:
         return max(1, int(cores), int(worker.cores // min(worker.slots, self.demand)))
 
     def _make_room(self, step: StepView, wanted: int) -> None:
-        """Close idle sessions of other steps where that lets this one open; it opens in a later plan.
+        """Close idle sessions where that will let this step open, in a later plan, once they are gone.
 
-        The room is kept for this step: a step further back must not take it in between.
+        What it will need is kept for it: a step further back must not take it in between.
         """
         for name, worker in self.workers.items():
             if unfit(worker, step.requirements) is not None:
                 continue
             cores, memory = share(worker, step.requirements)
-            room = self.rooms[name]
-            while wanted and self._close_one(name, room):
-                if room.fits(cores, memory):
-                    room.take(cores, memory)
-                    wanted -= 1
+            while wanted and self._promise(name, cores, memory):
+                wanted -= 1
 
-    def _close_one(self, worker: str, room: _Room) -> bool:
-        for sessions in self.idle.values():
-            for session in sessions:
-                if session.worker == worker:
-                    sessions.remove(session)
-                    room.give(session)
-                    self.decisions.append(Close(session.id))
-                    return True
-        return False
+    def _promise(self, worker: str, cores: float, memory: float) -> bool:
+        """Keep room on a worker, closing as few idle sessions as that takes; False if they are not enough."""
+        future = replace(self.future[worker])
+        idle = [each for sessions in self.idle.values() for each in sessions if each.worker == worker]
+        closing: list[SessionView] = []
+        while not future.fits(cores, memory):
+            if not idle:
+                return False
+            closing.append(idle.pop(0))
+            future.give(closing[-1])
+        for session in closing:
+            self.idle[session.step_id].remove(session)
+            self.decisions.append(Close(session.id))
+        future.take(cores, memory)
+        self.future[worker] = future
+        self.rooms[worker].take(cores, memory)
+        return True
 
 
 def _room(picture: Picture, worker: Worker) -> _Room:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import Any
@@ -14,6 +15,14 @@ class JobDraft:
     template: dict[str, Any]
     parameters: dict[str, Any] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+
+
+_UNFIT = re.compile(r"[{}\x00-\x1f\x7f-\x9f]+")
+
+
+def job_name(text: str) -> str:
+    """A name that OpenJD takes: at most 128 characters, no control characters, no braces (they mean something)."""
+    return _UNFIT.sub(" ", text).strip()[:128] or "job"
 
 
 def output_folder(folder: PurePath) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from rendermill.farm.model.errors import BadInputError
 
 MAX_FRAMES = 1_000_000
 _REMEDY = "Give frames as 1-24, 1-100x5 or 1,3,7-9, ascending."
+_TOO_LONG = re.compile(r"\d{10}")
 _BACKWARDS = re.compile(r"(-?\d+)-(-?\d+)")
 
 
@@ -22,6 +23,9 @@ def parse_frames(text: str) -> list[int]:
 
     Raises :class:`BadInputError` for a range that is empty, backwards, not numbers, or over a million frames.
     """
+    text = "".join(text.split())
+    if _TOO_LONG.search(text):
+        raise BadInputError("a frame number has at most nine digits", where="frames", remedy=_REMEDY)
     for first, last in _BACKWARDS.findall(text):
         if int(first) > int(last):
             raise BadInputError(f"{text!r} goes backwards: {first} is after {last}", where="frames", remedy=_REMEDY)
@@ -34,6 +38,8 @@ def parse_frames(text: str) -> list[int]:
     frames = sorted(set(found))
     if not frames or any(frame != int(frame) for frame in frames):
         raise BadInputError(f"{text!r} holds no whole frames", where="frames", remedy=_REMEDY)
+    if len(frames) > MAX_FRAMES:
+        raise BadInputError(f"{len(frames)} frames are over {MAX_FRAMES}", where="frames")
     return [int(frame) for frame in frames]
 
 

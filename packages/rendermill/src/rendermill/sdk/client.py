@@ -26,11 +26,16 @@ Progress = Callable[[int], None]
 
 
 class Client:
-    """A connection to one server. ``authorization`` is the value of the HTTP header, None for no identity."""
+    """A connection to one server.
 
-    def __init__(self, server: str, authorization: str | None = None) -> None:
+    ``authorize`` gives the value of the Authorization header, None for no identity; it is asked again when the server
+    does not know the identity any more, because a server of this machine makes a new token at each start.
+    """
+
+    def __init__(self, server: str, authorize: Callable[[], str | None] = lambda: None) -> None:
         self.server = server.rstrip("/")
-        self._headers = {"Authorization": authorization} if authorization else {}
+        self._authorize = authorize
+        self._authorization = authorize()
         # Nothing is tried again by itself: a call that changes something must be safe to repeat, and only we know.
         self._http = urllib3.PoolManager(timeout=_TIMEOUT, retries=False)
 
@@ -99,7 +104,7 @@ class Client:
                     yield job
                     if job["status"] in ("succeeded", "failed", "canceled"):
                         return
-            except HTTPError:
+            except (HTTPError, UnreachableError):
                 yield self._job_again(job_id)
 
     def _events(self, job_id: int) -> Iterator[dict[str, Any]]:
@@ -167,14 +172,22 @@ class Client:
 
     def _request(self, method: str, path: str, **arguments: Any) -> urllib3.BaseHTTPResponse:
         """Raises UnreachableError, and the farm's own errors."""
-        headers = {**self._headers, **({"Content-Type": "application/json"} if "json" in arguments else {})}
         try:
-            response = self._http.request(method, self.server + path, headers=headers, redirect=False, **arguments)
+            response = self._send(method, path, arguments)
+            if response.status == 401 and (renewed := self._authorize()) != self._authorization:
+                self._authorization = renewed
+                response = self._send(method, path, arguments)
             if response.status >= 400:
                 raise _error(response.data, response.status, self.server + path)
         except HTTPError as error:
             raise self._unreachable(error) from error
         return response
+
+    def _send(self, method: str, path: str, arguments: dict[str, Any]) -> urllib3.BaseHTTPResponse:
+        headers = {"Authorization": self._authorization} if self._authorization else {}
+        if "json" in arguments:
+            headers["Content-Type"] = "application/json"
+        return self._http.request(method, self.server + path, headers=headers, redirect=False, **arguments)
 
     def _unreachable(self, error: Exception) -> UnreachableError:
         remedy = "Start one with `rendermill serve`, or name another with --server or RENDERMILL_SERVER."

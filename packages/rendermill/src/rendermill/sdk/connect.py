@@ -24,9 +24,18 @@ def connect(server: str | None = None, access_id: str | None = None, access_key:
     access_key = access_key or os.environ.get("RENDERMILL_ACCESS_KEY")
     if access_id and access_key:
         pair = base64.b64encode(f"{access_id}:{access_key}".encode()).decode()
-        return Client(url, f"Basic {pair}")
-    token = local_token(url)
-    return Client(url, f"Bearer {token}" if token else None)
+        return Client(url, lambda: f"Basic {pair}")
+    return local_client(url)
+
+
+def local_client(url: str) -> Client:
+    """A client of a server that this user started on this machine, whatever keys are set."""
+
+    def authorize() -> str | None:
+        token = local_token(url)
+        return f"Bearer {token}" if token else None
+
+    return Client(url, authorize)
 
 
 def _url(text: str) -> str:

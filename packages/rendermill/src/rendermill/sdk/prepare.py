@@ -49,7 +49,7 @@ def prepare_blend(
     report = read_blend(scene, cache_folder() / "reports", blender)
     if report.missing and not allow_missing:
         raise MissingFilesError(
-            f"{len(report.missing)} files are missing:\n{_listed(report.missing)}",
+            f"missing files ({len(report.missing)}):\n{_listed(report.missing)}",
             where=str(scene),
             remedy="Put them in place, or render without them: --allow-missing.",
         )

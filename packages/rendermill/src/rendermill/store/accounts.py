@@ -52,7 +52,14 @@ class Accounts:
 
     def __init__(self, engine: Engine, secret_file: Path) -> None:
         self._engine = engine
-        self._cipher = Fernet(_secret(secret_file))
+        try:
+            self._cipher = Fernet(_secret(secret_file))
+        except ValueError as error:
+            raise UnavailableError(
+                "the secret file is damaged",
+                where=str(secret_file),
+                remedy="Restore it from a backup of the data folder.",
+            ) from error
 
     # --- users -------------------------------------------------------------------------------------------------
 
@@ -174,7 +181,7 @@ def _no_user(name: str) -> NotFoundError:
 def _secret(path: Path) -> bytes:
     """The encryption key in ``path``, made on first use, never half written."""
     if not path.exists():
-        temporary = path.with_name(f"{path.name}.{os.getpid()}")
+        temporary = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "wb") as file:
             file.write(Fernet.generate_key())

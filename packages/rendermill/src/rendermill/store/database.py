@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import logging
 import queue
+import sqlite3
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from pathlib import Path
@@ -29,7 +31,8 @@ from rendermill.store.queries import SqlQueries
 T = TypeVar("T")
 Listener = Callable[[Sequence[Event]], None]
 _MAX_BATCH = 256
-_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000")
+_PATIENCE_SECONDS = 10.0
+_PRAGMAS = ("busy_timeout=10000", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")  # patience first
 _log = logging.getLogger(__name__)
 
 
@@ -41,7 +44,7 @@ def sqlite_engine(path: Path) -> Engine:
     def _connected(connection: Any, _record: object) -> None:
         connection.isolation_level = None  # the driver must not begin transactions by itself
         for pragma in _PRAGMAS:
-            connection.execute(f"PRAGMA {pragma}")
+            _pragma(connection, pragma)
 
     @event.listens_for(engine, "begin")
     def _begun(connection: Connection) -> None:
@@ -51,13 +54,36 @@ def sqlite_engine(path: Path) -> Engine:
     return engine
 
 
+def _pragma(connection: Any, pragma: str) -> None:
+    """Set a pragma. Turning a new file to WAL does not wait for a lock by itself, so it is tried for a while."""
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while True:
+        try:
+            connection.execute(f"PRAGMA {pragma}")
+            return
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > deadline:
+                raise
+            time.sleep(0.02)
+
+
 def migrate(engine: Engine) -> None:
-    """Bring the schema to this version's, however old it is. Raises :class:`UnavailableError` if it is newer."""
+    """Bring the schema to this version's, however old it is.
+
+    Raises :class:`UnavailableError` if it is newer, is no store of ours, or cannot be opened.
+    """
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    with engine.connect().execution_options(writes=True) as connection, connection.begin():
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+    try:
+        with engine.connect().execution_options(writes=True) as connection, connection.begin():
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+    except DatabaseError as error:
+        remedy = "Check the folder's permissions, its free space, and that the file is a Rendermill store."
+        raise UnavailableError(str(error.orig), where=str(engine.url.database), remedy=remedy) from error
+    except CommandError as error:
+        what = f"the store does not fit this version: {error}"
+        raise UnavailableError(what, where=str(engine.url.database), remedy="Update Rendermill.") from error
 
 
 class SqlStore:
@@ -77,15 +103,7 @@ class SqlStore:
         Raises :class:`UnavailableError` where it cannot be opened or was written by a newer version.
         """
         engine = sqlite_engine(path)
-        try:
-            migrate(engine)
-        except DatabaseError as error:
-            remedy = "Check the folder's permissions, its free space, and that the file is a Rendermill store."
-            raise UnavailableError(str(error.orig), where=str(path), remedy=remedy) from error
-        except CommandError as error:
-            raise UnavailableError(
-                f"the store does not fit this version: {error}", where=str(path), remedy="Update Rendermill."
-            ) from error
+        migrate(engine)
         return cls(engine)
 
     def write(self, work: Callable[[Transaction], T]) -> Future[T]:
@@ -135,7 +153,9 @@ class SqlStore:
                 self._queue.put(None)
                 break
             batch.append(unit)
-        return batch
+        return [
+            unit for unit in batch if unit.future.set_running_or_notify_cancel()
+        ]  # from here on they are not called off
 
     def _commit(self, connection: Connection, batch: list[_Unit]) -> None:
         emitted: list[Event] = []

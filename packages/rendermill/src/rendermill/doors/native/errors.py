@@ -28,6 +28,8 @@ HTTP_STATUS: dict[str, int] = {
     "software_missing": 503,
     "unreachable": 502,
     "job_failed": 500,
+    "bad_picture": 500,
+    "session_start": 500,
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import re
@@ -51,7 +52,7 @@ class AttemptLog(logging.Handler):
         self._key = key
         path = log_path(self._logs, job_id, key)
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._file = path.open("w", buffering=1, encoding="utf-8", errors="replace")
+        self._file = path.open("a", buffering=1, encoding="utf-8", errors="replace")
         self._written = 0
         self.failure, self.expected, self.last_line = "", None, ""
 
@@ -85,6 +86,11 @@ class AttemptLog(logging.Handler):
             self._file.write(text + "\n")
         except OSError:
             self._written = MAX_LOG_BYTES + 1  # a full disk must not fail the task for its log
+
+    def late(self, job_id: int, key: AttemptKey, text: str) -> None:
+        """Add a line to the log of an attempt that may be over."""
+        with contextlib.suppress(OSError), log_path(self._logs, job_id, key).open("a", encoding="utf-8") as file:
+            file.write(text + "\n")
 
     def _told(self, text: str) -> bool:
         """Take in what a line says of the attempt; True if it was meant for the farm alone."""

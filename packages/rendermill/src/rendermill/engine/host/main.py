@@ -216,6 +216,8 @@ class _Host:
             message = TaskEnded(self._id, task.key, str(error), (), ())
         except Exception as error:  # noqa: BLE001 - whatever broke, the attempt must get an answer
             message = TaskEnded(self._id, task.key, f"its outputs could not be published: {error!r}", (), ())
+        if message.error:
+            self._log.late(task.job_id, task.key, f"[rendermill] {message.error}")
         self._send(message)
 
     def _close(self) -> None:

@@ -93,17 +93,17 @@ def _decode(file: Path, name: str, expected: Expectation) -> list[str]:
     if source is None:
         raise BadPictureError(f"it does not open as a picture: {oiio.geterror()}", where=name)
     try:
-        brightest, part = 0.0, 0
-        while source.seek_subimage(part, 0):
-            brightest = max(brightest, _check_part(source, name, expected))
-            part += 1
+        peaks: list[float | None] = []
+        while source.seek_subimage(len(peaks), 0):
+            peaks.append(_check_part(source, name, expected))
     finally:
         source.close()
-    return [] if brightest > 0.0 else ["the picture is all black"]
+    seen = [peak for peak in peaks if peak is not None]
+    return ["the picture is all black"] if seen and max(seen) <= 0.0 else []
 
 
-def _check_part(source: Any, name: str, expected: Expectation) -> float:
-    """Check one part of a picture; the greatest value of its colours."""
+def _check_part(source: Any, name: str, expected: Expectation) -> float | None:
+    """Check one part of a picture; the greatest value of its colours, None if it has none."""
     import numpy as np
 
     spec = source.spec()
@@ -115,11 +115,13 @@ def _check_part(source: Any, name: str, expected: Expectation) -> float:
     if pixels is None or source.has_error:
         raise BadPictureError(f"it does not decode to its end: {source.geterror()}", where=name)
     colours = [i for i, channel in enumerate(spec.channelnames) if channel.rpartition(".")[2] in _COLOURS]
-    values = pixels.reshape(-1, spec.nchannels)[:, colours or slice(None)]
+    if not colours:
+        return None  # distances, vectors: they may be undefined where nothing was hit
+    values = pixels.reshape(-1, spec.nchannels)[:, colours]
     if values.dtype.kind == "f" and bool(np.isnan(values).any()):
         raise BadPictureError("it holds NaN (not a number) pixels", where=name)
     rgb = [i for i, channel in enumerate(spec.channelnames) if i in colours and not channel.endswith("A")]
-    return float(pixels.reshape(-1, spec.nchannels)[:, rgb or slice(None)].max())
+    return float(pixels.reshape(-1, spec.nchannels)[:, rgb or colours].max())
 
 
 def _is_float(spec: Any) -> bool:

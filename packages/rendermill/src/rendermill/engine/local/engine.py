@@ -12,7 +12,7 @@ import select
 import shutil
 import socket
 import sys
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from rendermill.farm.model.records import AttemptKey
 from rendermill.farm.ports import EngineEvent, SessionClosed, SessionOpened, SessionOrder, TaskOrder, Worker
 
 _log = logging.getLogger(__name__)
-_PASSED_ON = ("TZ", "RENDERMILL_SOFTWARE", "LD_LIBRARY_PATH")
+_PASSED_ON = ("TZ", "LD_LIBRARY_PATH")
 _PASSED_ON_PREFIXES = ("LC_", "CUDA_", "NVIDIA_", "HIP_", "ROCR_", "OCIO", "OPTIX_")
 _CANCEL_SECONDS = 150.0
 _START_SECONDS = 60.0
@@ -49,6 +49,8 @@ class LocalSettings:
     pin: bool = True
     spare: tuple[str, ...] = ()
     """A command that prepares an idle session for the next order; empty for none."""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """Variables that sessions get beside the engine's own."""
     wants_spare: Callable[[SessionOrder], bool] = lambda _order: False
     """Whether an order can use what the command prepared."""
 
@@ -160,6 +162,7 @@ class LocalEngine:
             "PATH": "/usr/local/bin:/usr/bin:/bin",
             "LANG": os.environ.get("LANG", "C.UTF-8"),
             **passed,
+            **self._settings.environment,
             MARK: self._settings.mark,
         }
 

@@ -109,6 +109,8 @@ class JobFailedError(RendermillError):
 EXIT_CODES: dict[str, int] = {
     "error": 1,
     "job_failed": 1,
+    "bad_picture": 1,
+    "session_start": 1,
     "bad_input": 2,
     "too_large": 2,
     "missing_files": 3,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import posixpath
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,7 +23,8 @@ class Asset:
     size: int
 
     def __post_init__(self) -> None:
-        if not posixpath.isabs(self.path) or posixpath.normpath(self.path) != self.path or "\0" in self.path:
+        normal = posixpath.isabs(self.path) and posixpath.normpath(self.path) == self.path and "\0" not in self.path
+        if not normal or self.path == "/" or self.path.startswith("//"):
             raise BadInputError(
                 f"{self.path!r} is not a normal absolute path",
                 where="inputs.path",
@@ -58,8 +60,8 @@ class Submission:
             raise BadInputError(f"{self.priority} is not between 0 and 100", where="priority")
         if not 1 <= self.max_attempts <= 100:
             raise BadInputError(f"{self.max_attempts} is not between 1 and 100", where="max_attempts")
-        if self.task_timeout is not None and self.task_timeout <= 0:
-            raise BadInputError("a timeout must be more than 0 seconds", where="task_timeout")
+        if self.task_timeout is not None and not (0 < self.task_timeout < math.inf):
+            raise BadInputError("a timeout is a number of seconds above 0", where="task_timeout")
         paths = [asset.path for asset in self.inputs]
         if len(set(paths)) != len(paths):
             twice = next(path for path in paths if paths.count(path) > 1)

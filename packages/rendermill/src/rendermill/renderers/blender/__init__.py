@@ -8,7 +8,7 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from rendermill.farm.model.errors import BadInputError
-from rendermill.renderers.base import JobDraft, output_folder
+from rendermill.renderers.base import JobDraft, job_name, output_folder
 from rendermill.renderers.encode.step import encode_step
 from rendermill.renderers.frames import openjd_range, parse_frames
 from rendermill.scenes.report import Renderable, SceneReport
@@ -67,10 +67,10 @@ def draft(scene: Path, report: SceneReport, wishes: BlenderWishes, output: PureP
     }
     steps = [_render_step()]
     if wishes.movie:
-        steps.append(encode_step(wishes.movie, target.frames.fps, values["Pattern"], after="render"))
+        steps.append(encode_step(wishes.movie, target.frames.fps, "{{Param.Pattern}}", after="render"))
     template = {
         "specificationVersion": "jobtemplate-2023-09",
-        "name": scene.stem[:128],
+        "name": job_name(scene.stem),
         "parameterDefinitions": _definitions(output),
         "steps": steps,
     }

@@ -7,7 +7,7 @@ from pathlib import PurePath
 from typing import Any
 
 from rendermill.farm.model.errors import BadInputError
-from rendermill.renderers.base import JobDraft, output_folder
+from rendermill.renderers.base import JobDraft, job_name, output_folder
 from rendermill.renderers.frames import openjd_range, parse_frames
 
 _PLACE = re.compile(r"\{(frame|output)\}")
@@ -26,18 +26,20 @@ def draft(program: list[str], *, name: str, frames: str | None, output: PurePath
     action: dict[str, Any] = {"command": command, **({"args": arguments} if arguments else {})}
     step: dict[str, Any] = {"name": "run", "script": {"actions": {"onRun": action}}}
     parameters: list[dict[str, Any]] = [output_folder(output)]
+    values: dict[str, Any] = {}
     if frames is not None:
-        parameters.append({"name": "Frames", "type": "STRING", "default": openjd_range(parse_frames(frames))})
+        parameters.append({"name": "Frames", "type": "STRING", "description": "An OpenJD range expression."})
+        values["Frames"] = openjd_range(parse_frames(frames))  # a default would be limited to 1,024 characters
         step["parameterSpace"] = {
             "taskParameterDefinitions": [{"name": "Frame", "type": "INT", "range": "{{Param.Frames}}"}]
         }
     template = {
         "specificationVersion": "jobtemplate-2023-09",
-        "name": name,
+        "name": job_name(name),
         "parameterDefinitions": parameters,
         "steps": [step],
     }
-    return JobDraft(template)
+    return JobDraft(template, values)
 
 
 def _with_symbols(part: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import posixpath
 import re
 import shlex
 from fractions import Fraction
@@ -22,16 +21,12 @@ def encode_step(movie: str, fps: float, pattern: str, *, after: str) -> dict[str
     if not _NAME.fullmatch(movie):
         raise BadInputError(f"{movie!r} is not a file name for an MP4", where="movie", remedy="Give it as NAME.mp4.")
     rate = Fraction(fps).limit_denominator(1001)
-    folder, name = posixpath.split(pattern)
-    frames = posixpath.join("{{Param.OutputDir}}", folder) if folder else "{{Param.OutputDir}}"
     arguments = [
         "--fps",
         f"{rate.numerator}/{rate.denominator}",
         "--output",
         "{{Param.OutputDir}}/" + movie,
-        "--sequence",
-        name + ".*",
-        frames,
+        "{{Param.OutputDir}}/" + pattern + ".*",
     ]
     return {
         "name": "movie",

@@ -98,6 +98,14 @@ def _executable() -> Installation | None:
     return Installation((int(match[1]), int(match[2])), Path(path), is_module=False) if match else None
 
 
+def for_sessions() -> dict[str, str]:
+    """The environment variables by which sessions, whose HOME and PATH are others, find what this process finds."""
+    found = {"RENDERMILL_SOFTWARE": str(software_root())}
+    if executable := _executable():
+        found["RENDERMILL_BLENDER_EXECUTABLE"] = str(executable.program)
+    return found
+
+
 def _is_ours(path: Path) -> bool:
     """Whether that ``blender`` is the one that sessions get, which would ask us again, for ever."""
     try:
