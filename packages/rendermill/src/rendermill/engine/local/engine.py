@@ -82,6 +82,7 @@ class _Session:
     cpus: tuple[int, ...]
     writer: asyncio.StreamWriter | None = None
     outbox: list[bytes] = field(default_factory=list)
+    opened: bool = False
     closed: SessionClosed | None = None
     why_killed: str = ""
     timer: asyncio.TimerHandle | None = None
@@ -299,8 +300,10 @@ class LocalEngine:
             return
         if isinstance(message, wire.Prepare | wire.OpenSession | wire.RunTask | wire.CancelTask | wire.CloseSession):
             raise ValueError(f"a host sent {message!r}")
-        if isinstance(message, SessionOpened) and session.timer is not None:
-            session.timer.cancel()
+        if isinstance(message, SessionOpened):
+            session.opened = True
+            if session.timer is not None:
+                session.timer.cancel()
         self._listener(message)
 
     async def _wait_gone(self, session: _Session) -> None:
@@ -313,7 +316,7 @@ class LocalEngine:
             session.timer.cancel()
         del self._sessions[session.order.session]
         reason = session.why_killed or "its process died"
-        self._listener(session.closed or SessionClosed(session.order.session, reason, opened=True))
+        self._listener(session.closed or SessionClosed(session.order.session, reason, session.opened))
         asyncio.get_running_loop().call_soon(self._keep_spare)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
