@@ -329,7 +329,7 @@ class Dispatcher:
 
     def _on_engine(self, event: EngineEvent) -> None:
         session = self.picture.sessions.get(event.session)
-        if session is None:
+        if session is None or self._loop is None:  # stopping: what runs is lost, which the next start writes down
             return
         if isinstance(event, TaskProgress):
             self.progress[event.key] = (event.fraction, event.text)

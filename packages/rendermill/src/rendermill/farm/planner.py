@@ -136,6 +136,14 @@ class _Planning:
             cores, memory = share(worker, step.requirements)
             while wanted and self._promise(name, cores, memory):
                 wanted -= 1
+            if wanted:
+                self._hold(name)
+
+    def _hold(self, worker: str) -> None:
+        """Start nothing further back on a worker: a wide task would never find room among narrow ones."""
+        self.rooms[worker].slots = 0
+        for step_id, sessions in self.idle.items():
+            self.idle[step_id] = [session for session in sessions if session.worker != worker]
 
     def _promise(self, worker: str, cores: float, memory: float) -> bool:
         """Keep room on a worker, closing as few idle sessions as that takes; False if they are not enough."""

@@ -27,6 +27,8 @@ class OutputPlace:
     name: str
     source: str
     is_file: bool
+    written: str = ""
+    """As the job writes it, where that is not the normal form."""
 
     @property
     def folder(self) -> str:
@@ -41,7 +43,7 @@ def output_places(blueprint: Blueprint) -> list[OutputPlace]:
         value = blueprint.parameters[name]
         if value.type is ParameterValueType.PATH and posixpath.isabs(str(value.value)):
             path = posixpath.normpath(str(value.value))
-            places.append(OutputPlace(name, path, name in blueprint.output_files))
+            places.append(OutputPlace(name, path, name in blueprint.output_files, str(value.value)))
     return places
 
 
@@ -62,10 +64,14 @@ def is_below(path: str, folder: str) -> bool:
 class Layout:
     """The files of one session below ``folder``."""
 
-    def __init__(self, folder: Path, places: list[OutputPlace], inputs: tuple[Asset, ...]) -> None:
+    def __init__(
+        self, folder: Path, places: list[OutputPlace], inputs: tuple[Asset, ...], named: tuple[str, ...] = ()
+    ) -> None:
         self.mirror = folder / "files"
         self.places = places
-        self._inputs = inputs
+        self.copies: dict[Path, str] = {}
+        """Files that a task may write to → the blob that each is a copy of."""
+        self._inputs, self._named = inputs, named
 
     def local(self, source: str) -> Path:
         """Where a path of the submitter lies in this session."""
@@ -73,14 +79,18 @@ class Layout:
 
     def rules(self) -> list[PathMappingRule]:
         """OpenJD's path mapping for this session."""
-        sources = [place.folder for place in self.places] + roots([asset.path for asset in self._inputs])
+        paths = [asset.path for asset in self._inputs]
+        above = [path for path in self._named if any(is_below(each, path) for each in paths)]
+        sources = [place.folder for place in self.places] + above + roots(paths)
+        mapping = {source: self.local(source) for source in sources}
+        mapping |= {place.written: self.local(place.source) for place in self.places if place.written}
         return [
             PathMappingRule(
                 source_path_format=PathFormat.POSIX,
                 source_path=PurePosixPath(source),
-                destination_path=self.local(source),
+                destination_path=destination,
             )
-            for source in dict.fromkeys(sources)
+            for source, destination in mapping.items()
         ]
 
     def lay_out(self, blobs: BlobStore, dependencies: tuple[Output, ...]) -> None:
@@ -91,12 +101,14 @@ class Layout:
             target = self.local(asset.path)
             if any(is_below(asset.path, place.folder) for place in self.places):
                 blobs.copy(asset.hash, target)
+                self.copies[target] = asset.hash
             else:
                 blobs.link(asset.hash, target)
         for output in dependencies:
             target = self.published(output.path)
             target.unlink(missing_ok=True)
             blobs.copy(output.hash, target)
+            self.copies[target] = output.hash
 
     def published(self, path: str) -> Path:
         """Where a published path (see :mod:`rendermill.engine.host.outputs`) lies in this session."""

@@ -43,6 +43,9 @@ class AttemptLog(logging.Handler):
         self.recycle = False
         self.expected: dict[str, Any] | None = None
         self.last_line = ""
+        """The last line of the command."""
+        self.last_word = ""
+        """The last line of the session itself."""
 
     def begin(self, job_id: int, key: AttemptKey) -> None:
         """From here on lines belong to this attempt."""
@@ -73,6 +76,8 @@ class AttemptLog(logging.Handler):
                 return
             if not text.startswith("openjd_"):
                 self.last_line = text.strip() or self.last_line
+        elif text.strip():
+            self.last_word = text.strip()
         self.line(text)
 
     def line(self, text: str) -> None:

@@ -11,14 +11,16 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from openjd.model import ParameterValueType
+
 from rendermill.assets.blobs import BlobStore
 from rendermill.engine import wire
 from rendermill.engine.host.layout import Layout, output_places
 from rendermill.engine.host.logs import AttemptLog
 from rendermill.engine.host.outputs import OutputArea, Staged, publish
-from rendermill.engine.host.session import SessionStartError, StepSession
+from rendermill.engine.host.session import NOT_STARTED, SessionStartError, StepSession
 from rendermill.engine.processes import become_subreaper, descendants, end_descendants, pin
-from rendermill.farm.blueprint import instantiate
+from rendermill.farm.blueprint import Blueprint, instantiate
 from rendermill.farm.model.errors import RendermillError
 from rendermill.farm.ports import (
     SessionAlive,
@@ -60,6 +62,12 @@ def _prepare(order: wire.Prepare) -> None:
     subprocess.run(order.command, env=environment, cwd=order.folder, stdin=subprocess.DEVNULL, check=False)
 
 
+def _named_paths(blueprint: Blueprint) -> tuple[str, ...]:
+    """The absolute paths that a job's parameters name."""
+    values = [str(p.value) for p in blueprint.parameters.values() if p.type is ParameterValueType.PATH]
+    return tuple(os.path.normpath(value) for value in values if value.startswith("/"))
+
+
 def _make_home(folder: Path) -> None:
     for name in ("home", "tmp"):
         (folder / name).mkdir(exist_ok=True)
@@ -82,6 +90,9 @@ class _Host:
         self._verifier = ThreadPoolExecutor(1, thread_name_prefix="verifier")
         self._log = AttemptLog(opening.logs, self._progress)
         self._last_progress = 0.0
+        self._opened = False
+        self._untold: TaskProgress | None = None
+        self._telling = threading.Lock()
         self._blobs = BlobStore(opening.blobs)
 
     # --- messages ----------------------------------------------------------------------------------------------
@@ -109,17 +120,31 @@ class _Host:
             self._send(SessionAlive(self._id))
 
     def _progress(self, fraction: float | None, text: str) -> None:
-        now, current = time.monotonic(), self._current
-        if current is None or (now - self._last_progress < _PROGRESS_SECONDS and fraction != 1.0):
+        """Tell a few times a second; what came in between is told at the end of the interval."""
+        current = self._current
+        if current is None:
             return
-        self._last_progress = now
-        self._send(TaskProgress(self._id, current.key, fraction, text))
+        message = TaskProgress(self._id, current.key, fraction, text)
+        with self._telling:
+            waiting, self._untold = self._untold is not None, message
+            wait = self._last_progress + _PROGRESS_SECONDS - time.monotonic()
+        if wait <= 0:
+            self._tell()
+        elif not waiting:
+            threading.Timer(wait, self._tell).start()
+
+    def _tell(self) -> None:
+        with self._telling:
+            message, self._untold = self._untold, None
+            self._last_progress = time.monotonic()
+        if message is not None and self._current is not None and self._current.key == message.key:
+            self._send(message)
 
     def _cancel(self, key: tuple[int, ...]) -> None:
         self._canceled.add((key[0], key[1], key[2]))
-        current, session = self._current, self._session
-        if current is not None and tuple(current.key) == key and session is not None:
-            session.cancel()
+        current = self._current or (None if self._opened else self._opening.first)
+        if current is not None and tuple(current.key) == key and self._session is not None:
+            self._session.cancel()
 
     # --- life --------------------------------------------------------------------------------------------------
 
@@ -128,7 +153,7 @@ class _Host:
         reason, opened = "", False
         try:
             area = self._open()
-            opened = True
+            opened = self._opened = True
             self._send(SessionOpened(self._id))
             while (task := self._work.get()) is not None:
                 if not self._run(task, area):
@@ -148,9 +173,9 @@ class _Host:
         if opening.cpus:
             pin(opening.cpus)
         blueprint = instantiate(order.template, order.parameters)
-        layout = Layout(opening.folder, output_places(blueprint), order.inputs)
+        layout = Layout(opening.folder, output_places(blueprint), order.inputs, _named_paths(blueprint))
         layout.lay_out(self._blobs, order.dependencies)
-        area = OutputArea(layout, opening.folder / "staging")
+        area = OutputArea(layout, opening.folder / "staging", self._blobs)
         self._session = StepSession(
             blueprint,
             blueprint.step(order.step),
@@ -193,6 +218,8 @@ class _Host:
         error = outcome.error or self._log.failure
         if error and not self._log.failure and self._log.last_line:
             error = f"{error}; its last line: {self._log.last_line[:500]}"
+        elif error == NOT_STARTED and not self._log.failure:
+            error = f"{error}: {self._log.last_word[:500]}"
         expected = self._log.expected
         staged = area.take()
         usable = outcome.usable and not self._log.recycle

@@ -30,9 +30,10 @@ class Staged:
 class OutputArea:
     """The output folders of a session. Files that were there before a task and are unchanged are not its outputs."""
 
-    def __init__(self, layout: Layout, staging: Path) -> None:
-        self._layout = layout
+    def __init__(self, layout: Layout, staging: Path, blobs: BlobStore) -> None:
+        self._layout, self._blobs = layout, blobs
         self._staging = staging
+        self._real = os.path.realpath(layout.mirror)
         self._known: dict[Path, _Mark] = {}
         self._taken = 0
         self._known = {file: mark for _, _, file, mark in self._walk()}
@@ -50,19 +51,34 @@ class OutputArea:
             target.parent.mkdir(parents=True, exist_ok=True)
             file.rename(target)
             found.append(Staged(published, target))
+        self._restore()
         return found
+
+    def _restore(self) -> None:
+        """Put back what the task changed of the files that were there for it: the next one finds them as they were."""
+        for file, digest in self._layout.copies.items():
+            if not file.is_file():
+                self._blobs.copy(digest, file)
+                self._known[file] = _mark(file.lstat())
 
     def _walk(self) -> list[tuple[OutputPlace, str, Path, _Mark]]:
         found = {}
-        for place in sorted(self._layout.places, key=lambda p: len(p.folder)):  # the innermost folder owns a file
+        for place in sorted(
+            self._layout.places, key=lambda p: (len(p.folder), p.is_file)
+        ):  # the innermost folder owns a file
             root = self._layout.local(place.folder)
+            if os.path.realpath(root) != os.path.join(self._real, place.folder.strip("/")):  # noqa: PTH118
+                continue  # a task made a link of it: nothing is taken from where that points
             files = [self._layout.local(place.source)] if place.is_file else sorted(_files(root))
             for file in files:
                 status = file.lstat() if file.exists() else None
                 if status is not None and stat.S_ISREG(status.st_mode):  # links out of the session are not followed
-                    mark = (status.st_ino, status.st_mtime_ns, status.st_size)
-                    found[file] = (place, file.relative_to(root).as_posix(), file, mark)
+                    found[file] = (place, file.relative_to(root).as_posix(), file, _mark(status))
         return list(found.values())
+
+
+def _mark(status: os.stat_result) -> _Mark:
+    return (status.st_ino, status.st_mtime_ns, status.st_size)
 
 
 def _files(root: Path) -> list[Path]:
@@ -75,6 +91,11 @@ def publish(staged: list[Staged], expected: dict[str, Any] | None, blobs: BlobSt
     Raises :class:`BadPictureError` if one is not what it must be, UnavailableError on a full disk. Either way the
     attempt's files are of no more use.
     """
+    staged = [Staged(item.path.encode(errors="replace").decode(), item.file) for item in staged]
+    names = [item.path for item in staged]
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise BadPictureError(f"two files have names that are no text and read the same: {twice}")
     expectation = Expectation.of(expected)
     missing = expectation.files - {os.path.basename(item.path) for item in staged}  # noqa: PTH119
     if missing:

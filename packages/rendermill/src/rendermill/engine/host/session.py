@@ -18,6 +18,9 @@ from rendermill.farm.blueprint import Blueprint, StepBlueprint
 from rendermill.farm.model.errors import RendermillError
 
 
+NOT_STARTED = "it could not be started"
+
+
 class SessionStartError(RendermillError):
     """A session's environments could not be entered."""
 
@@ -150,7 +153,7 @@ def _error(status: ActionStatus) -> str:
 def describe_exit(code: int | None) -> str:
     """An exit code in words: ``exit code 3``, ``killed by SIGSEGV (segmentation fault)``."""
     if code is None:
-        return "it could not be started"
+        return NOT_STARTED
     number = -code if code < 0 else code - 128
     if code < 0 or code > 128:
         try:

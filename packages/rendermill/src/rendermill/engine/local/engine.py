@@ -88,6 +88,16 @@ class _Session:
     timer: asyncio.TimerHandle | None = None
 
 
+def _clear(folder: Path) -> None:
+    """Make a folder, or empty it; it may be a link to another disk."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for entry in folder.iterdir():
+        if entry.is_dir() and not entry.is_symlink():
+            shutil.rmtree(entry, ignore_errors=True)
+        else:
+            entry.unlink(missing_ok=True)
+
+
 class LocalEngine:
     """Sessions under reapers, forked by a fork server."""
 
@@ -95,6 +105,7 @@ class LocalEngine:
         self._settings = settings
         self._sessions: dict[str, _Session] = {}
         self._spare: _Host | None = None
+        self._waiting: list[tuple[SessionOrder, TaskOrder]] = []
         self._spares = itertools.count(1)
         self._tasks: set[asyncio.Task[None]] = set()
         self._listener: Callable[[EngineEvent], None] = lambda _event: None
@@ -121,8 +132,7 @@ class LocalEngine:
         if killed:
             _log.warning("ended %d processes of an earlier server", killed)
         become_subreaper()
-        await asyncio.to_thread(shutil.rmtree, self._settings.sessions, ignore_errors=True)
-        self._settings.sessions.mkdir(parents=True)
+        await asyncio.to_thread(_clear, self._settings.sessions)
         await self._start_forker()
 
     async def _start_forker(self) -> None:
@@ -150,6 +160,9 @@ class LocalEngine:
         ours.setblocking(True)
         self._control = ours
         self._spawn(self._watch_forker(self._forker))
+        waiting, self._waiting = self._waiting, []
+        for order, first in waiting:
+            self.open(order, first)
         self._keep_spare()
 
     def _environment(self) -> dict[str, str]:
@@ -172,6 +185,12 @@ class LocalEngine:
         status = await forker.wait()
         if self._stopping:
             return
+        if self._control is not None:
+            self._control.close()
+            self._control = None
+        if self._spare is not None:
+            self._spare.discard()
+            self._spare = None
         _log.error("the fork server ended (%s); starting another", status)
         await asyncio.to_thread(kill_marked, self._settings.mark)
         await self._start_forker()
@@ -189,14 +208,22 @@ class LocalEngine:
             await self._forker.wait()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await asyncio.to_thread(kill_marked, self._settings.mark)
-        await asyncio.to_thread(shutil.rmtree, self._settings.sessions, ignore_errors=True)
+        await asyncio.to_thread(_clear, self._settings.sessions)
 
     # --- sessions ----------------------------------------------------------------------------------------------
 
     def open(self, order: SessionOrder, first: TaskOrder) -> None:
         """Fork a session, or take the spare; its watchdog ends it if it does not open in time."""
         settings = self._settings
-        host = self._take_spare(order) or self._fork(order.session)
+        if self._control is None:  # the fork server is being started again
+            self._waiting.append((order, first))
+            return
+        try:
+            host = self._take_spare(order) or self._fork(order.session)
+        except OSError as error:
+            reason = f"its process could not be started: {error}"
+            asyncio.get_running_loop().call_soon(self._listener, SessionClosed(order.session, reason, opened=False))
+            return
         session = _Session(order, host, self._free_cpus(order.cores))
         self._sessions[order.session] = session
         pinned = settings.pin and order.threads <= len(session.cpus)
@@ -208,15 +235,21 @@ class LocalEngine:
         self._spawn(self._follow(session))
 
     def _fork(self, name: str) -> _Host:
-        control, host_end = socket.socketpair()
-        lifeline, reaper_end = socket.socketpair()
         folder = self._settings.sessions / name
         folder.mkdir(mode=0o700)
-        assert self._control is not None
-        socket.send_fds(self._control, [name.encode()], [host_end.fileno(), reaper_end.fileno()])
-        host_end.close()
-        reaper_end.close()
-        return _Host(folder, control, lifeline)
+        control, host_end = socket.socketpair()
+        lifeline, reaper_end = socket.socketpair()
+        host = _Host(folder, control, lifeline)
+        try:
+            assert self._control is not None
+            socket.send_fds(self._control, [name.encode()], [host_end.fileno(), reaper_end.fileno()])
+        except OSError:
+            host.discard()
+            raise
+        finally:
+            host_end.close()
+            reaper_end.close()
+        return host
 
     def _take_spare(self, order: SessionOrder) -> _Host | None:
         """The spare, if it lives and the order can use it; a spare that stands in the way is let go."""
@@ -229,10 +262,11 @@ class LocalEngine:
 
     def _keep_spare(self) -> None:
         """While nothing runs, have a session ready whose application is loaded."""
-        if self._settings.spare and self._spare is None and not self._sessions and not self._stopping:
-            self._spare = self._fork(f"spare-{next(self._spares)}")
-            prepare = wire.Prepare(self._spare.folder, self._settings.spare)
-            self._spare.control.sendall(wire.encode(prepare))
+        idle = not (self._sessions or self._waiting or self._stopping or self._control is None)
+        if self._settings.spare and self._spare is None and idle:
+            with contextlib.suppress(OSError):  # a session then starts without one
+                self._spare = self._fork(f"spare-{next(self._spares)}")
+                self._spare.control.sendall(wire.encode(wire.Prepare(self._spare.folder, self._settings.spare)))
 
     def _free_cpus(self, cores: float) -> tuple[int, ...]:
         used = {cpu for session in self._sessions.values() for cpu in session.cpus}

@@ -69,10 +69,12 @@ class _ForkServer:
 
 def _preload() -> None:
     """Import what every session needs, without a thread that would be lost in a fork."""
+    before = dict(os.environ)
     os.environ["OPENBLAS_NUM_THREADS"] = "1"
     import_module("numpy")
     import_module("OpenImageIO")
-    del os.environ["OPENBLAS_NUM_THREADS"]  # it is not for the tasks
+    os.environ.clear()  # what the libraries set is not for the tasks
+    os.environ.update(before)
     if threading.active_count() > 1 or len(os.listdir("/proc/self/task")) > 1:  # noqa: PTH208
         raise RuntimeError("a library started a thread; sessions cannot be forked")
 
