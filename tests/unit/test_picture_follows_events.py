@@ -33,9 +33,9 @@ JOBS = [
     template(shell("true", "a", frames="1-3"), shell("true", "b", frames="1-2", depends=("a",))),
     template(shell("true", "c", frames="1-3")),
 ]
-USERS = ("pause", "resume", "cancel", "retry", "no_session_opens")
+USERS = ("pause", "resume", "resume", "cancel", "retry", "retry", "no_session_opens")
 SESSIONS = ("take", "take", "take", "start", "succeed", "fail", "lose")
-deeds = st.lists(st.tuples(st.sampled_from((*USERS, *SESSIONS, *SESSIONS)), st.integers(0, 5)), max_size=30)
+deeds = st.lists(st.tuples(st.sampled_from((*USERS, *SESSIONS)), st.integers(0, 5)), min_size=15, max_size=30)
 
 
 class NoWorkers:
@@ -79,7 +79,7 @@ class Farm:
     async def start(self) -> None:
         await self.dispatcher.start()
         for each in JOBS:
-            create = partial(self.lifecycle.create, submission=Submission(each, "ann", max_attempts=2))
+            create = partial(self.lifecycle.create, submission=Submission(each, "ann", max_attempts=1))
             self.jobs.append(await self.write(partial(create, blueprint=instantiate(each, {}))))
 
     def write(self, work: Callable[[Transaction], T]) -> Awaitable[T]:

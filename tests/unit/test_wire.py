@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import find, given
 from hypothesis import strategies as st
 
 from rendermill.engine.wire import (
@@ -15,6 +15,7 @@ from rendermill.engine.wire import (
     CloseSession,
     Message,
     OpenSession,
+    Prepare,
     RunTask,
     decode,
     encode,
@@ -75,7 +76,8 @@ orders = st.builds(
     threads=numbers,
     start_timeout=number,
 )
-messages: st.SearchStrategy[Message] = st.one_of(
+kinds: list[st.SearchStrategy[Message]] = [
+    st.builds(Prepare, paths, tuples(text)),
     st.builds(OpenSession, orders, tasks, paths, paths, paths, tuples(text), tuples(numbers)),
     st.builds(RunTask, tasks),
     st.builds(CancelTask, keys),
@@ -87,7 +89,8 @@ messages: st.SearchStrategy[Message] = st.one_of(
     st.builds(TaskProgress, text, keys, st.none() | st.floats(0, 1), text),
     st.builds(TaskRan, text, keys),
     st.builds(TaskEnded, text, keys, text, tuples(outputs), tuples(text)),
-)
+]
+messages = st.one_of(kinds)
 
 
 def _comes_back(message: Message) -> None:
@@ -116,6 +119,11 @@ def test_every_message_comes_back_as_it_was_on_one_line(message: Message) -> Non
 @full(300)
 def test_every_message_comes_back_as_it_was_on_one_line_at_full_length(message: Message) -> None:
     _comes_back(message)
+
+
+def test_every_kind_of_message_is_tried() -> None:
+    tried = {type(find(kind, lambda _: True)).__name__ for kind in kinds}
+    assert tried == {kind.__name__ for kind in Message.__args__}
 
 
 def test_an_attempt_s_key_is_a_key_again() -> None:

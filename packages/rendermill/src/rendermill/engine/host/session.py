@@ -17,7 +17,6 @@ from openjd.sessions import LOG, ActionState, ActionStatus, PathMappingRule, Ses
 from rendermill.farm.blueprint import Blueprint, StepBlueprint
 from rendermill.farm.model.errors import RendermillError
 
-
 NOT_STARTED = "it could not be started"
 
 
