@@ -21,16 +21,16 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.fixture(scope="session")
-def blender() -> Installation:
+def installation() -> Installation:
     """The default Blender. `make setup` installs it: a test that needs it fails without."""
     return exactly(DEFAULT)
 
 
 @pytest.fixture(scope="session")
-def bpy_python(blender: Installation) -> Path:
+def bpy_python(installation: Installation) -> Path:
     """The Python that has bpy."""
-    assert blender.is_module
-    return blender.program
+    assert installation.is_module
+    return installation.program
 
 
 @pytest.fixture(scope="session")

@@ -27,6 +27,8 @@ _PASSED_ON = ("TZ", "LD_LIBRARY_PATH")
 _PASSED_ON_PREFIXES = ("LC_", "CUDA_", "NVIDIA_", "HIP_", "ROCR_", "OCIO", "OPTIX_")
 _CANCEL_SECONDS = 150.0
 _START_SECONDS = 60.0
+_REAPER_SECONDS = 0.02
+_REAPER_LOOKS = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +194,11 @@ class LocalEngine:
             self._spare.discard()
             self._spare = None
         _log.error("the fork server ended (%s); starting another", status)
+        # The reapers had a signal from it and end their trees, processes without our mark included: give them time.
+        for _ in range(_REAPER_LOOKS):
+            if not self._sessions:
+                break
+            await asyncio.sleep(_REAPER_SECONDS)
         await asyncio.to_thread(kill_marked, self._settings.mark)
         await self._start_forker()
 
