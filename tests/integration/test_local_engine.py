@@ -6,13 +6,10 @@ import asyncio
 import os
 import signal
 import subprocess
-import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
-
-import pytest
 
 from rendermill.assets.blobs import BlobStore
 from rendermill.engine.host.logs import log_path
@@ -188,29 +185,3 @@ async def test_a_session_whose_folder_cannot_be_made_is_closed_with_the_reason(t
         closed = await running.told(SessionClosed, "s")
         assert not closed.opened
         assert "sessions" in closed.reason
-
-
-async def test_a_task_cancelled_at_the_moment_it_starts_is_ended(tmp_path: Path) -> None:
-    async with engine(tmp_path / "farm") as running:
-        running.on_start = lambda event: running.engine.cancel(event.session, event.key)
-        for number in range(20):
-            running.open("exec sleep 600", f"s{number}")
-            closed = await running.told(SessionClosed, f"s{number}")
-            assert closed.opened
-
-
-async def test_a_fork_server_that_does_not_start_is_started_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with Bell(tmp_path / "bell") as bell, Bell(tmp_path / "broken") as tried:
-        broken = tmp_path / "python"
-        broken.write_text(f"#!/bin/sh\necho x > {tried}\n")
-        broken.chmod(0o755)
-        async with engine(tmp_path / "farm") as running:
-            running.open(ring(bell))
-            fork_server = Keepers.of(int(await bell.line())).fork_server
-            with monkeypatch.context() as patched:
-                patched.setattr(sys, "executable", str(broken))
-                os.kill(fork_server, signal.SIGKILL)
-                await tried.line()
-            assert "\nhello\n" in await running.run("echo hello", "t")
