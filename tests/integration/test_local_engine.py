@@ -6,10 +6,13 @@ import asyncio
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
+
+import pytest
 
 from rendermill.assets.blobs import BlobStore
 from rendermill.engine.host.logs import log_path
@@ -185,3 +188,74 @@ async def test_a_session_whose_folder_cannot_be_made_is_closed_with_the_reason(t
         closed = await running.told(SessionClosed, "s")
         assert not closed.opened
         assert "sessions" in closed.reason
+
+
+async def test_a_task_cancelled_at_the_moment_it_starts_is_ended(tmp_path: Path) -> None:
+    async with engine(tmp_path / "farm") as running:
+        running.on_start = lambda event: running.engine.cancel(event.session, event.key)
+        for number in range(20):
+            running.open("exec sleep 600", f"s{number}")
+            assert (await running.told(TaskEnded, f"s{number}")).error == "canceled"
+            assert (await running.told(SessionClosed, f"s{number}")).opened
+
+
+async def test_a_task_cancelled_before_its_session_opened_never_runs(tmp_path: Path) -> None:
+    async with engine(tmp_path / "farm") as running:
+        for number in range(5):
+            running.open(f"touch {tmp_path}/ran", f"s{number}")
+            running.engine.cancel(f"s{number}", AttemptKey(1, 0, 1))
+            await running.told(SessionClosed, f"s{number}")
+    assert not (tmp_path / "ran").exists()
+
+
+@contextmanager
+def no_fork_server(patch: pytest.MonkeyPatch, work: Path) -> Iterator[Bell]:
+    """Python cannot be started; the bell rings at each try."""
+    broken = work / "python"
+    with Bell(work / "broken") as tried, patch.context() as patched:
+        broken.write_text(f"#!/bin/sh\necho x > {tried}\n")
+        broken.chmod(0o755)
+        patched.setattr(sys, "executable", str(broken))
+        patched.setattr("rendermill.engine.local.engine._RETRY_SECONDS", (0.0,))
+        yield tried
+
+
+async def without_fork_server(running: Running, bell: Bell, tried: Bell) -> None:
+    running.open(ring(bell), "first")
+    os.kill(Keepers.of(int(await bell.line())).fork_server, signal.SIGKILL)
+    await running.told(SessionClosed, "first")
+    await tried.line()
+
+
+async def test_a_fork_server_that_does_not_start_is_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Bell(tmp_path / "bell") as bell:
+        async with engine(tmp_path / "farm") as running:
+            with no_fork_server(monkeypatch, tmp_path) as tried:
+                await without_fork_server(running, bell, tried)
+                running.open("echo hello")
+                await tried.line()
+            assert (await running.told(TaskEnded, "s")).error == ""
+            assert "\nhello\n" in running.log()
+
+
+@pytest.mark.parametrize("how", ["cancel", "close", "kill"])
+async def test_what_is_ended_while_there_is_no_fork_server_never_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    with Bell(tmp_path / "bell") as bell:
+        async with engine(tmp_path / "farm") as running:
+            with no_fork_server(monkeypatch, tmp_path) as tried:
+                await without_fork_server(running, bell, tried)
+                running.open(f"touch {tmp_path}/ran")
+                end = {
+                    "cancel": lambda: running.engine.cancel("s", AttemptKey(1, 0, 1)),
+                    "close": lambda: running.engine.close("s"),
+                    "kill": lambda: running.engine.kill("s", "so it was wanted"),
+                }
+                end[how]()
+                closed = await running.told(SessionClosed, "s")
+                assert closed.reason == ("so it was wanted" if how == "kill" else "it was ended before it started")
+            await running.run("true", "t")
+    assert not (tmp_path / "ran").exists()

@@ -185,6 +185,8 @@ class _Host:
             self._log,
             self._progress,
         )
+        if tuple(opening.first.key) in self._canceled:  # it came before there was a session to tell
+            self._session.cancel()
         self._session.enter()
         return area
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import signal
 import threading
@@ -76,6 +77,7 @@ class StepSession:
                 environment=environment, step_name=self._step.name, resolved_symtab=symbols
             )
             self._entered.append((identifier, symbols))
+            self._cancel_if_asked()
             outcome = self._wait(None)
             if outcome.error:
                 raise SessionStartError(outcome.error, where=f"environment {environment.name}")
@@ -94,15 +96,19 @@ class StepSession:
             step_name=self._step.name,
             resolved_symtab=self._step.symbols,
         )
+        self._cancel_if_asked()
         return self._wait(timeout)
 
     def cancel(self) -> None:
-        """Stop what runs, by the action's own cancelation method. From any thread."""
+        """Stop what runs or is about to, by the action's own cancelation method. From any thread."""
         self._canceled.set()
-        try:
-            self._session.cancel_action()
-        except RuntimeError:
-            return  # nothing runs any more
+        self._cancel_if_asked()
+
+    def _cancel_if_asked(self) -> None:
+        """Looked at from both sides: a cancel that comes just before an action begins finds nothing to stop."""
+        if self._canceled.is_set():
+            with contextlib.suppress(RuntimeError):  # nothing runs any more, or not yet
+                self._session.cancel_action()
 
     def exit(self) -> None:
         """Leave the environments in reverse order and remove the session's working folder."""

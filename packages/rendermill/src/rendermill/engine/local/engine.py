@@ -8,7 +8,6 @@ import itertools
 import logging
 import os
 import platform
-import select
 import shutil
 import socket
 import sys
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from rendermill.engine import wire
+from rendermill.engine.local.hosts import Host, Hosts
 from rendermill.engine.processes import MARK, become_subreaper, kill_marked
 from rendermill.farm.model.records import AttemptKey
 from rendermill.farm.ports import EngineEvent, SessionClosed, SessionOpened, SessionOrder, TaskOrder, Worker
@@ -26,7 +26,7 @@ _log = logging.getLogger(__name__)
 _PASSED_ON = ("TZ", "LD_LIBRARY_PATH")
 _PASSED_ON_PREFIXES = ("LC_", "CUDA_", "NVIDIA_", "HIP_", "ROCR_", "OCIO", "OPTIX_")
 _CANCEL_SECONDS = 150.0
-_START_SECONDS = 60.0
+_RETRY_SECONDS = (1.0, 2.0, 5.0, 15.0, 30.0)
 _REAPER_SECONDS = 0.02
 _REAPER_LOOKS = 500
 
@@ -58,29 +58,9 @@ class LocalSettings:
 
 
 @dataclass(slots=True)
-class _Host:
-    """A forked host: its folder, the way to it, and what keeps it alive."""
-
-    folder: Path
-    control: socket.socket
-    lifeline: socket.socket
-
-    def discard(self) -> None:
-        """Let it end, with everything below it."""
-        self.control.close()
-        self.lifeline.close()
-        shutil.rmtree(self.folder, ignore_errors=True)
-
-    @property
-    def alive(self) -> bool:
-        """Whether its reaper is there."""
-        return not select.select([self.lifeline], [], [], 0)[0]
-
-
-@dataclass(slots=True)
 class _Session:
     order: SessionOrder
-    host: _Host
+    host: Host
     cpus: tuple[int, ...]
     writer: asyncio.StreamWriter | None = None
     outbox: list[bytes] = field(default_factory=list)
@@ -106,13 +86,12 @@ class LocalEngine:
     def __init__(self, settings: LocalSettings) -> None:
         self._settings = settings
         self._sessions: dict[str, _Session] = {}
-        self._spare: _Host | None = None
-        self._waiting: list[tuple[SessionOrder, TaskOrder]] = []
+        self._hosts = Hosts(settings.sessions, settings.log_file, self._environment())
+        self._spare: Host | None = None
         self._spares = itertools.count(1)
         self._tasks: set[asyncio.Task[None]] = set()
         self._listener: Callable[[EngineEvent], None] = lambda _event: None
-        self._forker: asyncio.subprocess.Process | None = None
-        self._control: socket.socket | None = None
+        self._keeper: asyncio.Task[None] | None = None
         self._stopping = False
 
     def workers(self) -> Sequence[Worker]:
@@ -135,36 +114,8 @@ class LocalEngine:
             _log.warning("ended %d processes of an earlier server", killed)
         become_subreaper()
         await asyncio.to_thread(_clear, self._settings.sessions)
-        await self._start_forker()
-
-    async def _start_forker(self) -> None:
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        with self._settings.log_file.open("ab") as log:
-            self._forker = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-P",
-                "-m",
-                "rendermill.engine.local.forkserver",
-                str(theirs.fileno()),
-                str(os.getpid()),
-                pass_fds=[theirs.fileno()],
-                env=self._environment(),
-                cwd=self._settings.sessions,
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-            )
-        theirs.close()
-        ours.setblocking(False)
-        loop = asyncio.get_running_loop()
-        if not await asyncio.wait_for(loop.sock_recv(ours, 16), _START_SECONDS):
-            raise RuntimeError(f"the fork server ended at once; see {self._settings.log_file}")
-        ours.setblocking(True)
-        self._control = ours
-        self._spawn(self._watch_forker(self._forker))
-        waiting, self._waiting = self._waiting, []
-        for order, first in waiting:
-            self.open(order, first)
+        await self._hosts.start()
+        self._keeper = asyncio.create_task(self._keep_hosts())
         self._keep_spare()
 
     def _environment(self) -> dict[str, str]:
@@ -182,37 +133,38 @@ class LocalEngine:
             MARK: self._settings.mark,
         }
 
-    async def _watch_forker(self, forker: asyncio.subprocess.Process) -> None:
+    async def _keep_hosts(self) -> None:
         """The fork server never ends by itself: if it does, its sessions are gone too, and a new one is started."""
-        status = await forker.wait()
-        if self._stopping:
-            return
-        if self._control is not None:
-            self._control.close()
-            self._control = None
-        if self._spare is not None:
-            self._spare.discard()
-            self._spare = None
-        _log.error("the fork server ended (%s); starting another", status)
-        # The reapers had a signal from it and end their trees, processes without our mark included: give them time.
-        for _ in range(_REAPER_LOOKS):
-            if not self._sessions:
-                break
-            await asyncio.sleep(_REAPER_SECONDS)
-        await asyncio.to_thread(kill_marked, self._settings.mark)
-        await self._start_forker()
+        while True:
+            status = await self._hosts.ended()
+            _log.error("the fork server ended (%s); starting another", status)
+            self._let_spare_go()
+            # Its reapers had a signal and end their trees, processes without our mark included: give them time.
+            for _ in range(_REAPER_LOOKS):
+                if all(map(self._hosts.is_pending, self._sessions)):
+                    break
+                await asyncio.sleep(_REAPER_SECONDS)
+            await asyncio.to_thread(kill_marked, self._settings.mark)
+            await self._start_again()
+            self._keep_spare()
+
+    async def _start_again(self) -> None:
+        for seconds in itertools.chain(_RETRY_SECONDS, itertools.repeat(_RETRY_SECONDS[-1])):
+            try:
+                return await self._hosts.start()
+            except (OSError, RuntimeError) as error:
+                _log.error("no fork server (%s); trying again in %g s", error, seconds)
+                await asyncio.sleep(seconds)
 
     async def stop(self) -> None:
         """End every session and every process of them."""
         self._stopping = True
-        if self._spare is not None:
-            self._spare.discard()
+        if self._keeper is not None:
+            self._keeper.cancel()
+        self._let_spare_go()
         for name in list(self._sessions):
             self.kill(name, "the server stops")
-        if self._control is not None:
-            self._control.close()
-        if self._forker is not None:
-            await self._forker.wait()
+        await self._hosts.stop()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await asyncio.to_thread(kill_marked, self._settings.mark)
         await asyncio.to_thread(_clear, self._settings.sessions)
@@ -222,11 +174,8 @@ class LocalEngine:
     def open(self, order: SessionOrder, first: TaskOrder) -> None:
         """Fork a session, or take the spare; its watchdog ends it if it does not open in time."""
         settings = self._settings
-        if self._control is None:  # the fork server is being started again
-            self._waiting.append((order, first))
-            return
         try:
-            host = self._take_spare(order) or self._fork(order.session)
+            host = self._take_spare(order) or self._hosts.fork(order.session)
         except OSError as error:
             reason = f"its process could not be started: {error}"
             asyncio.get_running_loop().call_soon(self._listener, SessionClosed(order.session, reason, opened=False))
@@ -241,38 +190,26 @@ class LocalEngine:
         session.timer = asyncio.get_running_loop().call_later(order.start_timeout, self.kill, order.session, reason)
         self._spawn(self._follow(session))
 
-    def _fork(self, name: str) -> _Host:
-        folder = self._settings.sessions / name
-        folder.mkdir(mode=0o700)
-        control, host_end = socket.socketpair()
-        lifeline, reaper_end = socket.socketpair()
-        host = _Host(folder, control, lifeline)
-        try:
-            assert self._control is not None
-            socket.send_fds(self._control, [name.encode()], [host_end.fileno(), reaper_end.fileno()])
-        except OSError:
-            host.discard()
-            raise
-        finally:
-            host_end.close()
-            reaper_end.close()
-        return host
-
-    def _take_spare(self, order: SessionOrder) -> _Host | None:
+    def _take_spare(self, order: SessionOrder) -> Host | None:
         """The spare, if it lives and the order can use it; a spare that stands in the way is let go."""
-        spare, self._spare = self._spare, None
+        spare = self._spare
         if spare is not None and spare.alive and self._settings.wants_spare(order):
+            self._spare = None
             return spare
+        self._let_spare_go()
+        return None
+
+    def _let_spare_go(self) -> None:
+        spare, self._spare = self._spare, None
         if spare is not None:
             spare.discard()
-        return None
 
     def _keep_spare(self) -> None:
         """While nothing runs, have a session ready whose application is loaded."""
-        idle = not (self._sessions or self._waiting or self._stopping or self._control is None)
+        idle = self._hosts.ready and not (self._sessions or self._stopping)
         if self._settings.spare and self._spare is None and idle:
             with contextlib.suppress(OSError):  # a session then starts without one
-                self._spare = self._fork(f"spare-{next(self._spares)}")
+                self._spare = self._hosts.fork(f"spare-{next(self._spares)}")
                 self._spare.control.sendall(wire.encode(wire.Prepare(self._spare.folder, self._settings.spare)))
 
     def _free_cpus(self, cores: float) -> tuple[int, ...]:
@@ -297,12 +234,13 @@ class LocalEngine:
         """Stop a task by its own method, and the whole session if that takes too long."""
         if found := self._sessions.get(session):
             self._send(found, wire.CancelTask(key))
-            self._send(found, wire.CloseSession())
-            self._end_within(found, _CANCEL_SECONDS, "")
+            self.close(session)
 
     def close(self, session: str) -> None:
         """End an idle session."""
-        if found := self._sessions.get(session):
+        if self._hosts.is_pending(session):
+            self.kill(session, "it was ended before it started")
+        elif found := self._sessions.get(session):
             self._send(found, wire.CloseSession())
             self._end_within(found, _CANCEL_SECONDS, "")
 
@@ -316,6 +254,7 @@ class LocalEngine:
         """Cut a session's lifeline: its reaper ends every process of it."""
         if found := self._sessions.get(session):
             found.why_killed = reason
+            self._hosts.withdraw(session)
             with contextlib.suppress(OSError):  # its reaper is gone already
                 found.host.lifeline.shutdown(socket.SHUT_WR)
 
