@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import tempfile
 import time
@@ -9,6 +10,8 @@ from collections.abc import Sequence
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
+from subprocess import DEVNULL
+from typing import IO
 
 from benchmarks.measure import REPEATS, bpy_python, build_scene, cli_submit, farm, followed, median, report, seconds
 from rendermill.sdk.client import Client
@@ -18,19 +21,28 @@ PLAIN = Path(__file__).with_name("plain_bpy.py")
 
 
 def plain(
-    scene: Path, output: Path, core: int | None, frames: Sequence[int], threads: int = 1
+    scene: Path,
+    output: Path,
+    core: int | None,
+    frames: Sequence[int],
+    threads: int = 1,
+    said: int | IO[bytes] = DEVNULL,
 ) -> subprocess.Popen[bytes]:
     """A plain bpy process, on one core if one is named."""
     pinned = [] if core is None else ["taskset", "-c", str(core)]
     words = [bpy_python(), "-P", str(PLAIN), str(scene), str(output), str(threads), *map(str, frames)]
-    return subprocess.Popen([*pinned, *words], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    return subprocess.Popen([*pinned, *words], stdout=said, stderr=DEVNULL)
 
 
 def ideal(scene: Path, output: Path, *, pin: bool) -> None:
     """Two warm processes, half of the frames each."""
-    both = [plain(scene, output, core if pin else None, FRAMES[core::2]) for core in (0, 1)]
-    if any(process.wait() for process in both):
-        raise SystemExit("plain bpy failed")
+    with (output / "said-0").open("wb") as first, (output / "said-1").open("wb") as second:
+        both = [
+            plain(scene, output, core if pin else None, FRAMES[core::2], said=said)
+            for core, said in enumerate((first, second))
+        ]
+        if any(process.wait() for process in both):
+            raise SystemExit("plain bpy failed")
 
 
 def cold(scene: Path, output: Path, *, pin: bool) -> None:
@@ -57,27 +69,32 @@ def animation(scene: Path, folder: Path, *, pin: bool) -> None:
     # Without a spare Blender: every clock starts before any Blender of its run.
     words = ["--no-spare", *([] if pin else ["--no-pin"])]
     times: dict[str, list[float]] = {"ideal": [], "cold": [], "farm": [], "farm, first submit": []}
-    own: list[float] = []
+    between: list[float] = []
+    plainly: list[float] = []
     for turn in range(REPEATS):
         times["ideal"].append(seconds(lambda: ideal(scene, folder, pin=pin)))
+        plainly += plain_gaps(folder)
         times["cold"].append(seconds(lambda: cold(scene, folder, pin=pin)))
         with farm("--slots", "2", *words) as (client, _):
             cache = folder / f"cache-{pin}-{turn}"
             times["farm, first submit"].append(seconds(partial(through_farm, client, scene, cache)))
         with farm("--slots", "2", *words) as (client, _):
             times["farm"].append(seconds(partial(through_farm, client, scene, cache)))
-            own += own_cost(client)
+            between += gaps(client)
     how = "pinned" if pin else "not pinned"
     m = {name: median(values) for name, values in times.items()}
     parts = "  ".join(f"{name} {value:.2f} s" for name, value in m.items())
     report(f"24 frames, farm / ideal, {how}", m["farm"] / m["ideal"], "times", "<= 1.15", parts)
     report(f"24 frames, farm / ideal, {how}, scene not seen before", m["farm, first submit"] / m["ideal"], "times", "-")
     report(f"24 frames, farm / cold, {how}", m["farm"] / m["cold"], "times", "<= 0.70")
-    report(f"farm's own cost a warm frame, {how}", median(own) * 1000, "ms", "<= 20")
+    report(f"24 frames, ideal / cold, {how}", m["ideal"] / m["cold"], "times", "-")
+    own = (median(between) - median(plainly)) * 1000
+    parts = f"between frames: farm {median(between) * 1000:.1f} ms, plain bpy {median(plainly) * 1000:.1f} ms"
+    report(f"farm's own cost a warm frame, {how}", own, "ms", "<= 20", parts)
 
 
-def own_cost(client: Client) -> list[float]:
-    """For each warm frame, the time between one frame's start and the next's that Blender did not need.
+def gaps(client: Client) -> list[float]:
+    """For each warm frame, the seconds between its start and the next one's that Blender does not count as its own.
 
     Blender's time is what it says itself in the frame's log: ``Time: 00:01.14 (Saving: 00:00.02)``.
     """
@@ -91,33 +108,43 @@ def own_cost(client: Client) -> list[float]:
     for runs in by_session.values():
         runs.sort()
         for (began, index), (following, _) in pairwise(runs[1:]):
-            found.append(following - began - blender_seconds(client, index))
+            text, _, _ = client.log(1, index, step="render")
+            found.append(following - began - counted(text)[0])
     return found
 
 
-def blender_seconds(client: Client, index: int) -> float:
-    """What Blender says that a frame took."""
-    text, _, _ = client.log(1, index, step="render")
-    line = next(line for line in text.splitlines() if line.startswith("Time: "))
-    minutes, secs = line.split()[1].rsplit(":", 1)
-    return int(minutes.split(":")[-1]) * 60 + float(secs)
+def plain_gaps(folder: Path) -> list[float]:
+    """The same for the two processes of :func:`ideal`."""
+    found = []
+    for name in ("said-0", "said-1"):
+        text = (folder / name).read_text()
+        took = [float(line.split()[1]) for line in text.splitlines() if line.startswith("Took: ")]
+        found += [whole - own for whole, own in zip(took, counted(text), strict=True)][1:]
+    return found
+
+
+def counted(text: str) -> list[float]:
+    """The seconds that Blender says its frames took."""
+    times = [line.split()[1] for line in text.splitlines() if line.startswith("Time: ")]
+    return [int(minutes) * 60 + float(rest) for minutes, rest in (shown.rsplit(":", 1) for shown in times)]
 
 
 def first_frame(scene: Path, folder: Path) -> None:
-    """From ``rendermill submit`` to the first verified frame, beside a fresh plain bpy process."""
-    times: dict[str, list[float]] = {"plain": [], "one": [], "seen": [], "unseen": []}
-    for turn in range(REPEATS):
-        times["plain"].append(seconds(lambda: plain(scene, folder, None, [1], threads=2).wait()))
-        times["one"].append(seconds(lambda: plain(scene, folder, 0, [1]).wait()))
-        cache = folder / f"cache-first-{turn}"
-        for name in ("unseen", "seen"):
-            with farm("--slots", "2") as (client, _):
-                times[name].append(seconds(partial(_first, client, scene, cache)))
-    m = {name: median(values) for name, values in times.items()}
-    parts = "  ".join(f"{name} {value:.2f} s" for name, value in m.items())
-    for base, what in (("plain", "plain with 2 threads"), ("one", "plain with 1 thread")):
-        report(f"first verified frame, farm / {what}", m["seen"] / m[base], "times", "<= 1.3", parts)
-        report(f"first verified frame / {what}, scene not seen before", m["unseen"] / m[base], "times", "<= 1.3")
+    """From ``rendermill submit`` to the first verified frame, beside a fresh plain bpy process with as many threads."""
+    cores = len(os.sched_getaffinity(0))
+    for slots, threads in ((cores, 1), (1, cores)):
+        times: dict[str, list[float]] = {"plain": [], "unseen": [], "seen": []}
+        for turn in range(REPEATS):
+            times["plain"].append(seconds(lambda: plain(scene, folder, None, [1], threads).wait()))
+            cache = folder / f"cache-first-{slots}-{turn}"
+            for name in ("unseen", "seen"):
+                with farm("--slots", str(slots)) as (client, _):
+                    times[name].append(seconds(partial(_first, client, scene, cache)))
+        m = {name: median(values) for name, values in times.items()}
+        parts = "  ".join(f"{name} {value:.2f} s" for name, value in m.items())
+        what = f"first verified frame / plain, {threads} thread{'s' * (threads > 1)}"
+        report(what, m["seen"] / m["plain"], "times", "<= 1.3", parts)
+        report(f"{what}, scene not seen before", m["unseen"] / m["plain"], "times", "<= 1.3")
 
 
 def _first(client: Client, scene: Path, cache: Path) -> None:

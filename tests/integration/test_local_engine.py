@@ -259,3 +259,10 @@ async def test_what_is_ended_while_there_is_no_fork_server_never_runs(
                 assert closed.reason == ("so it was wanted" if how == "kill" else "it was ended before it started")
             await running.run("true", "t")
     assert not (tmp_path / "ran").exists()
+
+
+async def test_a_task_ends_though_something_it_left_keeps_its_output_open(tmp_path: Path) -> None:
+    with Bell(tmp_path / "bell") as bell:
+        async with engine(tmp_path / "farm") as running:
+            assert "\nhello\n" in await running.run(f"setsid sh -c 'echo $$ > {bell}; exec sleep 600' & echo hello")
+            await gone(int(await bell.line()))
