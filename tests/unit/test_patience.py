@@ -25,10 +25,15 @@ def read(queue: PatientQueue, filler: threading.Thread) -> list[str]:
     return lines
 
 
+def fill(queue: PatientQueue, lines: list[str]) -> None:
+    for line in lines:
+        queue.put(line)
+
+
 def test_every_line_arrives_in_order() -> None:
     wanted = [str(number) for number in range(5000)]
     queue = PatientQueue()
-    filler = Filler(target=lambda: [queue.put(line) for line in wanted], daemon=True)
+    filler = Filler(target=fill, args=(queue, wanted), daemon=True)
     filler.start()
     assert read(queue, filler) == wanted
 
@@ -56,7 +61,7 @@ def test_it_looks_now_and_then_while_nothing_is_said(monkeypatch: pytest.MonkeyP
 def test_two_commands_at_once_do_not_mix() -> None:
     def command(number: int, told: dict[int, list[str]]) -> None:
         queue = PatientQueue()
-        filler = Filler(target=lambda: [queue.put(f"{number}") for _ in range(1000)], daemon=True)
+        filler = Filler(target=fill, args=(queue, [str(number)] * 1000), daemon=True)
         filler.start()
         told[number] = read(queue, filler)
 
