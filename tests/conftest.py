@@ -9,11 +9,15 @@ import pytest
 
 from rendermill.software.blender.installations import DEFAULT, Installation, exactly
 
+CAMPAIGN_SECONDS = 3600
 ROOT = Path(__file__).resolve().parent.parent
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Campaigns at full length run only when asked for; their slices are tests of their own."""
+    for item in items:
+        if item.get_closest_marker("soak"):
+            item.add_marker(pytest.mark.timeout(CAMPAIGN_SECONDS))
     if not os.environ.get("RENDERMILL_SOAK"):
         kept = [item for item in items if item.get_closest_marker("soak") is None]
         config.hook.pytest_deselected(items=[item for item in items if item not in kept])

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
+import threading
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
 from support import scenes
 from support.command import Result, Server, run, serving
+from support.disks import small_disk
 
 
 @pytest.fixture(scope="module")
@@ -85,6 +91,8 @@ def test_frame_ranges_that_are_none(server: Server, scene: Path, frames: str) ->
         ("--camera", "Nope", "It has: Camera"),
         ("--engine", "FOO", "CYCLES"),
         ("--device", "TOASTER", "CUDA"),
+        ("--format", "GIF", "OPEN_EXR"),
+        ("--format", "FFMPEG", "--movie"),
         ("--layer", "Nope", "It has: ViewLayer"),
         ("--scene", "Nope", "It has: Scene"),
         ("--movie", "film.avi", "NAME.mp4"),
@@ -121,6 +129,14 @@ class TestTemplates:
         path.write_text(json.dumps({"specificationVersion": "jobtemplate-2023-09", "name": "x", "steps": [step]}))
         assert_refused(server.run("submit", path, "--param", "Nope=1"), 2, "Nope")
         assert_refused(server.run("submit", path, "--param", "Nope"), 2, "NAME=VALUE")
+        options = ["--frames", "1-3", "--auto-run", "--blender", "4.5"]
+        assert_refused(server.run("submit", path, *options), 2, "--auto-run, --blender, --frames", "--param")
+
+
+@pytest.mark.usefixtures("refused")
+def test_options_that_mean_nothing_for_what_is_sent(server: Server, scene: Path) -> None:
+    assert_refused(server.run("submit", scene, "--param", "Frames=1"), 2, "--param: it means nothing for a scene")
+    assert_refused(server.run("submit", "--samples", "3", "--param", "A=1", "--", "/bin/true"), 2, "--param, --samples")
 
 
 def test_an_output_folder_that_cannot_be_written(server: Server, scene: Path, tmp_path: Path) -> None:
@@ -145,6 +161,13 @@ def test_jobs_in_the_wrong_state(server: Server) -> None:
     assert_refused(server.run("pause", job_id), 8, "succeeded")
     assert_refused(server.run("cancel", job_id), 8, "succeeded")
     assert_refused(server.run("retry", job_id), 8, "no failed or cancelled task")
+
+
+def test_the_log_of_a_job_that_has_not_started(server: Server) -> None:
+    job_id = server.submit("--paused", "--", "/bin/true")
+    assert_refused(server.run("logs", job_id), 7, "none of its tasks has started")
+    assert server.run("cancel", job_id).code == 0
+    assert_refused(server.run("logs", job_id), 7, "none of its tasks has started")
 
 
 def test_no_server_and_no_identity(server: Server, tmp_path: Path) -> None:
@@ -218,3 +241,40 @@ class TestDoctor:
         result = run(tmp_path, "doctor", "--json", "--data", tmp_path / "file")
         assert result.code == 1
         assert self.findings(result)["data"]["state"] == "problem"
+
+    def test_it_finds_clocks_that_differ(self, tmp_path: Path) -> None:
+        with answering({"status": "ok", "version": "0.0.0", "time": time.time() + 3600}) as url:
+            result = run(tmp_path, "doctor", "--json", "--server", url)
+        found = self.findings(result)["clock"]
+        assert result.code == 1
+        assert found["state"] == "problem"
+        assert re.fullmatch(r"the server's clock is \+3[56]\d\d s from this machine's", found["what"])
+        assert "NTP" in found["remedy"]
+
+    def test_it_finds_too_little_disk(self, tmp_path: Path) -> None:
+        with small_disk(tmp_path / "disk") as disk:
+            result = run(tmp_path, "doctor", "--json", "--data", disk / "farm")
+        found = self.findings(result)["disk"]
+        assert result.code == 1
+        assert found["state"] == "problem"
+        assert "0.0 GiB free" in found["what"]
+        assert "--data" in found["remedy"]
+
+
+@contextmanager
+def answering(health: dict[str, object]) -> Iterator[str]:
+    """A server that knows nothing but how it is; its URL."""
+
+    class Answer(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(json.dumps(health).encode())
+
+        def log_message(self, *_: object) -> None:
+            """Nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Answer) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()

@@ -106,7 +106,7 @@ def test_render_needs_no_server(folder: Path, scene: Path, tmp_path: Path) -> No
     assert result.code == 0, result
     assert result.json["tasks"]["succeeded"] == 3
     assert len(list((tmp_path / "out").glob("*.png"))) == 3
-    left = list((folder / "home/.cache/rendermill/render").iterdir())
+    left = list((folder / "home/.cache/rendermill/render").glob("*/"))
     assert left == [], "its farm is gone"
 
 
@@ -181,6 +181,18 @@ def test_a_frame_that_hangs_is_ended_by_its_timeout(server: Server, bpy_python: 
     job = server.job(job_id)
     assert (job["tasks"]["succeeded"], job["tasks"]["failed"]) == (2, 1)
     assert "timed out" in server.run("job", job_id).out
+
+
+def test_black_frames_are_told(server: Server, bpy_python: Path, tmp_path: Path) -> None:
+    dark = "world.node_tree.nodes['Background'].inputs[1].default_value = 0\n"
+    scene = scenes.build(bpy_python, tmp_path, dark + scenes.PLAIN)
+    result = server.run("submit", scene, "--frames", "1-2", "--output", tmp_path / "out")
+    assert result.code == 0, result
+    assert "warning: render Frame=2: scene_0002.png: the picture is all black" in result.err
+    job_id = server.run("jobs", "--json").json[0]["id"]
+    assert "succeeded render 1 (Frame=2), attempt 1: scene_0002.png: the picture is all black" in (
+        server.run("job", job_id).out
+    )
 
 
 def test_eevee_is_warned_about_at_submission(server: Server, scene: Path) -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -15,6 +13,7 @@ import pytest_asyncio
 
 from rendermill.farm.model.records import Job
 from rendermill.farm.model.status import JobStatus, TaskStatus
+from support.disks import small_disk
 from support.local_farm import LocalFarm, local_farm
 from support.processes import environment
 from support.templates import shell, template
@@ -169,26 +168,19 @@ async def test_the_latest_writer_of_a_path_has_published_it(farm: LocalFarm) -> 
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
+def farm_on_a_small_disk(tmp_path: Path) -> Iterator[Path]:
     """A farm's data folder whose blobs lie on a disk of 1 MiB."""
-    blobs = tmp_path / "farm/blobs"
-    blobs.mkdir(parents=True)
-    command = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(blobs)]
-    mounted = subprocess.run(command, capture_output=True, text=True, check=False)
-    if mounted.returncode != 0:
-        words = f"this test needs to mount a small disk: {mounted.stderr.strip()}"
-        pytest.fail(words) if os.environ.get("CI") else pytest.skip(words)
-    yield tmp_path / "farm"
-    subprocess.run(["umount", str(blobs)], check=True)
+    with small_disk(tmp_path / "farm/blobs"):
+        yield tmp_path / "farm"
 
 
-async def test_a_full_disk_fails_the_task_that_filled_it_and_no_other(small_disk: Path) -> None:
+async def test_a_full_disk_fails_the_task_that_filled_it_and_no_other(farm_on_a_small_disk: Path) -> None:
     frame = "{{Task.Param.Frame}}"
     script = f"head -c $(( {frame} == 2 ? 2000000 : 10 )) /dev/urandom > {OUT}/{frame}"
-    async with local_farm(small_disk, slots=1) as farm:
+    async with local_farm(farm_on_a_small_disk, slots=1) as farm:
         job = await farm.run(template(shell(script, frames="1-3"), output="/out"), max_attempts=2)
         assert (job.status, job.message) == (JobStatus.FAILED, "1 of 3 tasks failed")
         assert "cannot store a file: No space left on device (" in farm.tasks(job.id)[1].message
         assert sorted(farm.outputs(job.id)) == ["1", "3"]
-        assert list((small_disk / "blobs/tmp").iterdir()) == []
+        assert list((farm_on_a_small_disk / "blobs/tmp").iterdir()) == []
         assert all(len(farm.content(output)) == 10 for output in farm.outputs(job.id).values())

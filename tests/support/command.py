@@ -107,6 +107,17 @@ def run(
 
 
 @contextmanager
+def started(home: Path, *words: object) -> Iterator[subprocess.Popen[str]]:
+    """The command, running; killed at the end of the block."""
+    command = [str(RENDERMILL), *map(str, words)]
+    with subprocess.Popen(command, env=_environment(home, None), stderr=subprocess.DEVNULL, text=True) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+@contextmanager
 def serving(data: Path, home: Path, *words: object, environment: dict[str, str] | None = None) -> Iterator[Server]:
     """A server on a free port; ended, with everything it started, at the end of the block."""
     home.mkdir(parents=True, exist_ok=True)

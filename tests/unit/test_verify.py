@@ -224,6 +224,12 @@ def test_black_under_a_full_alpha_is_black(tmp_path: Path, name: str, kind: str)
     assert judge(write(tmp_path / name, black, kind=kind), name, EXPECTED) == ["the picture is all black"]
 
 
+def test_black_that_was_dithered_is_black(tmp_path: Path) -> None:
+    dithered = (noise(3) > 0.5).astype(np.float32) / 255
+    assert dithered.max() > 0
+    assert judge(write(tmp_path / "a.png", dithered, kind="uint8"), "a.png", EXPECTED) == ["the picture is all black"]
+
+
 def test_one_grey_pixel_is_not_black(tmp_path: Path) -> None:
     image = noise(1) * 0
     image[1, 1] = 0.1

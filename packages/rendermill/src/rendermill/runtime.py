@@ -5,6 +5,7 @@ Both sides use it: a server announces its URL and data folder, a client finds th
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -38,6 +39,12 @@ def announce(url: str, data: Path) -> None:
         path.write_text(json.dumps({"data": str(data)}))
     except OSError:
         return
+
+
+def withdraw(url: str) -> None:
+    """Take the announcement of the server at ``url`` back."""
+    with contextlib.suppress(OSError):
+        _announcement(url).unlink()
 
 
 def local_token(url: str) -> str | None:

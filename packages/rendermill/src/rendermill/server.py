@@ -33,7 +33,7 @@ from rendermill.farm.model.errors import UnavailableError
 from rendermill.farm.service import Farm
 from rendermill.renderers.blender import uses_warm_blender
 from rendermill.renderers.encode.step import commands as encode_commands
-from rendermill.runtime import announce, default_data
+from rendermill.runtime import announce, default_data, withdraw
 from rendermill.software.blender.installations import for_sessions, installed
 from rendermill.software.blender.launcher import commands as blender_commands
 from rendermill.store.accounts import Accounts
@@ -74,7 +74,10 @@ def serve(settings: ServerSettings, ready: Callable[[str], None]) -> None:
         die_with_parent(settings.parent, signal.SIGTERM)
     with _owned(settings.data) as data, _listening(settings) as listener:
         url = _url(settings.host, listener.getsockname()[1])
-        asyncio.run(_run(data, settings, listener, partial(_tell_ready, data, url, ready)))
+        try:
+            asyncio.run(_run(data, settings, listener, partial(_tell_ready, data, url, ready)))
+        finally:
+            withdraw(url)
 
 
 def _url(host: str, port: int) -> str:
@@ -105,7 +108,7 @@ async def _run(data: Path, settings: ServerSettings, listener: socket.socket, re
         farm = Farm(store, dispatcher, blobs)
         gate = Gate(Accounts(store.engine, data / "secret.key"), _new_token(data))
         app = native_app(farm, blobs, gate, partial(log_path, data / "logs"))
-        await _serve_http(app, listener, ready)
+        await _serve_http(app, listener, ready, dispatcher.end_watches)
     finally:
         await dispatcher.stop()
         await asyncio.to_thread(store.close)
@@ -119,7 +122,9 @@ class _HttpServer(uvicorn.Server):
         yield
 
 
-async def _serve_http(app: FastAPI, listener: socket.socket, ready: Callable[[], None]) -> None:
+async def _serve_http(
+    app: FastAPI, listener: socket.socket, ready: Callable[[], None], ending: Callable[[], None]
+) -> None:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         ready()
@@ -136,8 +141,13 @@ async def _serve_http(app: FastAPI, listener: socket.socket, ready: Callable[[],
     )
     server = _HttpServer(config)
     loop = asyncio.get_running_loop()
+
+    def end() -> None:
+        server.should_exit = True
+        ending()
+
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, setattr, server, "should_exit", True)
+        loop.add_signal_handler(number, end)
     await server.serve(sockets=[listener])
 
 

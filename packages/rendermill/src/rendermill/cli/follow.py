@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskProgressColumn, TextColumn
 from rich.text import Text
 
@@ -65,6 +66,8 @@ def follow(client: Client, job_id: int, output: Path | None, *, quiet: bool = Fa
             downloader.fetch()
     if job["status"] != "succeeded":
         raise JobFailedError(_why(client, job), where=f"job {job_id}", remedy=f"rendermill logs {job_id}")
+    for task in [] if quiet else client.tasks(job_id, status="succeeded", noted=True, limit=_MAX_REASONS):
+        err.print(f"[yellow]warning:[/] {task['step']} {task['label']}: {escape(task['message'])}")
     return job
 
 

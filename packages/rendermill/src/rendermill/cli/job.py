@@ -38,6 +38,7 @@ def job(
     for status in ("running", "failed"):
         if found["tasks"][status]:
             _tasks(client.tasks(job_id, status=status, limit=_MAX_SHOWN), status)
+    _tasks(client.tasks(job_id, status="succeeded", noted=True, limit=_MAX_SHOWN), "succeeded")
 
 
 def _head(found: dict[str, Any]) -> None:

@@ -47,8 +47,9 @@ def logs(
 
 
 def _interesting(client: Client, job_id: int, step: str | None) -> tuple[str, int]:
-    for status in ("failed", "running", "assigned", "succeeded", "ready"):
-        if found := client.tasks(job_id, step=step, status=status, limit=1):
+    for status in ("failed", "running", "assigned", "succeeded", "ready", "canceled"):
+        found = client.tasks(job_id, step=step, status=status, limit=1)
+        if found and found[0]["attempt"]:
             return found[0]["step"], found[0]["index"]
     raise NotFoundError("none of its tasks has started", where=f"job {job_id}")
 

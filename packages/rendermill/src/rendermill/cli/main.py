@@ -35,7 +35,8 @@ _MODULES = dict.fromkeys(("pause", "resume", "cancel", "retry"), "actions")
 def _settings() -> dict[str, Any]:
     """Defaults from ``rendermill.toml`` here or in ``~/.config/rendermill``: one table a command.
 
-    Keys are option names with underscores; top-level keys count for every command.
+    Keys are option names with underscores; top-level keys count for every command, and a table's for what is below
+    it, as ``[user]`` for ``user create``.
     """
     for path in (Path("rendermill.toml"), Path.home() / ".config/rendermill/rendermill.toml"):
         if path.is_file():
@@ -47,6 +48,14 @@ def _settings() -> dict[str, Any]:
             shared = {key: value for key, value in loaded.items() if not isinstance(value, dict)}
             return {name: {**shared, **tables.get(name, {})} for name in _SUMMARIES}
     return {}
+
+
+def _spread(settings: dict[str, Any], group: typer.Typer) -> None:
+    """Give a group's settings to each command below it, where Click looks for them."""
+    shared = {key: value for key, value in settings.items() if not isinstance(value, dict)}
+    for each in group.registered_commands:
+        name = each.name or (each.callback.__name__ if each.callback else "")
+        settings[name] = {**shared, **settings.get(name, {})}
 
 
 def _version(value: bool) -> None:
@@ -65,7 +74,7 @@ def _callback(
     """Rendermill: a render farm that people own."""
 
 
-def _build(called: str | None) -> typer.Typer:
+def _build(called: str | None, defaults: dict[str, Any]) -> typer.Typer:
     """The commands; only the one that is called is imported, so that each starts as fast as it can."""
     root = typer.Typer(
         add_completion=False,
@@ -81,6 +90,7 @@ def _build(called: str | None) -> typer.Typer:
         module = import_module(f"rendermill.cli.{_MODULES.get(name, name)}")
         if hasattr(module, "app"):
             root.add_typer(module.app, name=name, help=summary)
+            _spread(defaults.setdefault(name, {}), module.app)
         else:
             root.command(name)(getattr(module, name))
     return root
@@ -94,7 +104,7 @@ def main() -> None:
     except RendermillError as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(EXIT_CODES[error.code])
-    _build(called)(default_map=defaults)
+    _build(called, defaults)(default_map=defaults)
 
 
 if __name__ == "__main__":

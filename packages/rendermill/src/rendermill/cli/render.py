@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from rendermill.cli import options as o
 from rendermill.cli.app import Json, command, err, out, print_json
-from rendermill.farm.model.errors import UnavailableError
+from rendermill.farm.model.errors import JobFailedError, UnavailableError
 from rendermill.runtime import cache_folder
+
+if TYPE_CHECKING:
+    from rendermill.sdk.client import Client
 
 _STOP_SECONDS = 30
 
@@ -72,19 +77,31 @@ def render(
     with own_farm(slots) as url:
         client = local_client(url)  # whatever key this user has is for another farm
         job_id = send(client, prepared)
-        job = follow(client, job_id, output, quiet=json_output)
+        try:
+            job = follow(client, job_id, output, quiet=json_output)
+        except JobFailedError as error:  # its farm is about to go
+            raise JobFailedError(error.what, where=str(scene_file), remedy=_keep_log(client, job_id, output)) from None
         files = len(client.outputs(job_id))
     print_json(job) if json_output else out.print(f"{files} files verified, in {output}")
+
+
+def _keep_log(client: Client, job_id: int, output: Path) -> str | None:
+    """Keep the log of a task that failed beside the frames; what to tell the user."""
+    for task in client.tasks(job_id, status="failed", limit=1):
+        text, _, _ = client.log(job_id, task["index"], step=task["step"])
+        path = output / f"{task['step']}-{task['index']}.log"
+        path.write_text(text)
+        return f"The log of {task['step']} {task['label']} is {path}."
+    return None
 
 
 @contextlib.contextmanager
 def own_farm(slots: int | None) -> Iterator[str]:
     """A server of this command's own, in a folder that is gone afterwards; gives its URL."""
-    base = cache_folder() / "render"
-    base.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=base, ignore_cleanup_errors=True) as data:
-        words = ["serve", "--data", data, "--port", "0", "--no-spare", *(["--slots", str(slots)] if slots else [])]
-        log = Path(data) / "server.log"
+    with _own_folder(cache_folder() / "render") as data:
+        words = ["serve", "--data", str(data), "--port", "0", "--no-spare"]
+        words += ["--slots", str(slots)] if slots else []
+        log = data / "server.log"
         with log.open("wb") as sink:
             server = subprocess.Popen(
                 [sys.executable, "-P", "-m", "rendermill.cli.main", *words],
@@ -102,6 +119,29 @@ def own_farm(slots: int | None) -> Iterator[str]:
             yield line[1]
         finally:
             _stop(server)
+
+
+@contextlib.contextmanager
+def _own_folder(base: Path) -> Iterator[Path]:
+    """A folder that is gone afterwards; what a `render` left that was killed goes now."""
+    base.mkdir(parents=True, exist_ok=True)
+    with contextlib.ExitStack() as stack:
+        with (base / ".lock").open("a") as one_at_a_time:
+            fcntl.flock(one_at_a_time, fcntl.LOCK_EX)
+            for left in base.glob("*/"):
+                with contextlib.suppress(BlockingIOError), _locked(left):
+                    shutil.rmtree(left, ignore_errors=True)
+            made = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=base, ignore_cleanup_errors=True)))
+            stack.enter_context(_locked(made))
+        yield made
+
+
+@contextlib.contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Hold a folder for as long as this process lives. Raises BlockingIOError if another does."""
+    with (folder / ".held").open("a") as held:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
 
 
 def _stop(server: subprocess.Popen[bytes]) -> None:

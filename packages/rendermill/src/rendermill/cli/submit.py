@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import fields
 from pathlib import Path
 from typing import Annotated
 
@@ -113,13 +114,34 @@ def prepare(
     if _is_command():
         from rendermill.renderers.command import draft
 
+        _refuse(_given(wishes, blender) - {"--frames"} | _named(parameters), "a program")
         return Prepared(draft(what, name=Path(what[0]).name, frames=wishes.frames or None, output=output))
     if len(what) > 1:
         raise BadInputError("one thing at a time", where=" ".join(what), remedy="A program goes after --.")
     path = Path(what[0])
     if path.is_dir() or path.suffix.lower() in TEMPLATE_SUFFIXES:
+        _refuse(_given(wishes, blender), "a template; its own parameters go as --param NAME=VALUE")
         return prepare_template(path, _pairs(parameters), allow_missing=allow_missing)
+    _refuse(_named(parameters), "a scene")
     return prepare_blend(path, wishes, output, allow_missing=allow_missing, version=blender)
+
+
+def _given(wishes: object, blender: str | None) -> set[str]:
+    """The options about scenes that were given."""
+    from rendermill.renderers.blender import BlenderWishes
+
+    assert isinstance(wishes, BlenderWishes)
+    names = [each.name for each in fields(wishes) if getattr(wishes, each.name) != each.default]
+    return {f"--{name.replace('_', '-')}" for name in [*names, *(["blender"] if blender else [])]}
+
+
+def _named(parameters: list[str]) -> set[str]:
+    return {"--param"} if parameters else set()
+
+
+def _refuse(options: set[str], what: str) -> None:
+    if options:
+        raise BadInputError("it means nothing for " + what, where=", ".join(sorted(options)))
 
 
 def _is_command() -> bool:

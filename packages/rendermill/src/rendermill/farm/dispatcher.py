@@ -75,7 +75,7 @@ class Dispatcher:
         self._backlog: deque[tuple[str, Callable[[Transaction], object]]] = deque()
         self._planning = False
         self._to_tell: set[int] = set()
-        self._watchers: list[Callable[[int], None]] = []
+        self._watchers: list[Callable[[int | None], None]] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -103,10 +103,17 @@ class Dispatcher:
         self._loop = None
         await self._engine.stop()
 
-    def watch(self, watcher: Callable[[int], None]) -> Callable[[], None]:
-        """Call ``watcher`` with the id of each job that changes; returns what ends that."""
+    def watch(self, watcher: Callable[[int | None], None]) -> Callable[[], None]:
+        """Call ``watcher`` with the id of each job that changes, or None when the farm is about to stop.
+
+        Returns what ends that.
+        """
         self._watchers.append(watcher)
         return lambda: self._watchers.remove(watcher)
+
+    def end_watches(self) -> None:
+        """Tell whoever watches that nothing more will come."""
+        self._tell(None)
 
     # --- the store's side --------------------------------------------------------------------------------------
 
@@ -418,7 +425,7 @@ class Dispatcher:
 
     # --- small things ------------------------------------------------------------------------------------------
 
-    def _tell(self, job_id: int) -> None:
+    def _tell(self, job_id: int | None) -> None:
         for watcher in list(self._watchers):
             watcher(job_id)
 

@@ -49,21 +49,21 @@ class Lifecycle:
 
     def pause(self, tx: Transaction, job_id: int) -> None:
         """Let nothing new of a job start; what runs ends by itself."""
-        self._move_job(tx, self._job(tx, job_id), _J.PAUSED, "paused")
+        self._move_job(tx, self._job(tx, job_id), _J.PAUSED)
 
     def resume(self, tx: Transaction, job_id: int) -> None:
         """Undo :meth:`pause`."""
         job = self._job(tx, job_id)
         if job.status is not _J.PAUSED:
             raise _wrong_state(job, "resumed", "Only a paused job can be resumed.")
-        self._move_job(tx, job, _J.READY if job.started is None else _J.RUNNING, "")
+        self._move_job(tx, job, _J.READY if job.started is None else _J.RUNNING)
         self._settle(tx, job_id)
 
     def cancel(self, tx: Transaction, job_id: int) -> list[Attempt]:
         """Cancel what has not succeeded; returns the attempts whose processes must be stopped."""
         job = self._job(tx, job_id)
         stopped = tx.active_attempts(job_id)
-        self._move_job(tx, job, _J.CANCELED, "canceled")
+        self._move_job(tx, job, _J.CANCELED)
         for step in tx.steps(job_id):
             for source in (_T.WAITING, _T.READY, _T.ASSIGNED, _T.RUNNING):
                 self._move_many(tx, step, source, _T.CANCELED)
@@ -84,7 +84,7 @@ class Lifecycle:
         if not moved:
             raise _wrong_state(job, "retried", "It has no failed or cancelled task.")
         if job.status in (_J.FAILED, _J.CANCELED):
-            self._move_job(tx, job, _J.RUNNING, "")
+            self._move_job(tx, job, _J.RUNNING)
         return moved
 
     # --- attempts ----------------------------------------------------------------------------------------------
@@ -173,7 +173,7 @@ class Lifecycle:
             raise NotFoundError(f"there is no job {job_id}", remedy="`rendermill jobs` lists them.")
         return job
 
-    def _move_job(self, tx: Transaction, job: Job, target: JobStatus, message: str) -> None:
+    def _move_job(self, tx: Transaction, job: Job, target: JobStatus, message: str = "") -> None:
         now = self.clock.now()
         if not tx.move_job(job.id, job_sources(target), target, now, message):
             raise _wrong_state(

@@ -69,9 +69,9 @@ class Queries(Protocol):
         """The task, or None."""
 
     def tasks(
-        self, step_id: int, *, status: TaskStatus | None = None, offset: int = 0, limit: int = 1000
+        self, step_id: int, *, status: TaskStatus | None = None, noted: bool = False, offset: int = 0, limit: int = 1000
     ) -> list[Task]:
-        """Tasks of a step by index, a page at a time."""
+        """Tasks of a step by index, a page at a time; ``noted``: only those with a message."""
 
     def ready_indices(self, step_id: int) -> list[int]:
         """The indices of a step's ready tasks."""

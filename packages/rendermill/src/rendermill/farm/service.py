@@ -87,9 +87,11 @@ class Farm:
                 return step
         raise NotFoundError(f"there is no step {name!r}", where=f"job {job_id}", remedy=f"It has: {names}.")
 
-    def tasks(self, step: Step, *, status: TaskStatus | None, offset: int, limit: int) -> list[Task]:
-        """A page of a step's tasks."""
-        return self.ask(lambda q: q.tasks(step.id, status=status, offset=offset, limit=limit))
+    def tasks(
+        self, step: Step, *, status: TaskStatus | None, noted: bool = False, offset: int, limit: int
+    ) -> list[Task]:
+        """A page of a step's tasks; ``noted``: of those that have a message."""
+        return self.ask(lambda q: q.tasks(step.id, status=status, noted=noted, offset=offset, limit=limit))
 
     def attempts(self, key: TaskKey) -> list[Attempt]:
         """A task's attempts, oldest first."""

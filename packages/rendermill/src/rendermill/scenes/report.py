@@ -1,7 +1,4 @@
-"""The scene report: what reading a scene file tells.
-
-Its JSON form (:meth:`SceneReport.to_dict`) is what ``rendermill analyze --json`` prints.
-"""
+"""The scene report: what reading a scene file tells."""
 
 from __future__ import annotations
 

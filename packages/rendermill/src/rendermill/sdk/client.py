@@ -20,6 +20,7 @@ from rendermill.farm.model.errors import RendermillError, UnreachableError, erro
 
 _TIMEOUT = urllib3.Timeout(connect=10.0, read=60.0)
 _TRIES = 5
+_AGAIN_SECONDS = (0.5, 1.0, 2.0, 4.0, 8.0)
 _CHUNK = 256 * 1024
 Progress = Callable[[int], None]
 """Hears how many bytes more have gone over the wire."""
@@ -62,7 +63,7 @@ class Client:
         return self._json("POST", f"/jobs/{job_id}/{action}")
 
     def tasks(self, job_id: int, **query: Any) -> list[dict[str, Any]]:
-        """Tasks of a job; ``step``, ``status``, ``offset``, ``limit`` narrow it."""
+        """Tasks of a job; ``step``, ``status``, ``noted`` (has a message), ``offset``, ``limit`` narrow it."""
         params = {name: value for name, value in query.items() if value is not None}
         return list(self._json("GET", f"/jobs/{job_id}/tasks", params=params)["tasks"])
 
@@ -118,7 +119,7 @@ class Client:
 
     def _job_again(self, job_id: int) -> dict[str, Any]:
         """The job after the connection broke; a server that restarts is given a while."""
-        for wait in (0.5, 1, 2, 4, 8):
+        for wait in _AGAIN_SECONDS:
             time.sleep(wait)
             try:
                 return self.job(job_id)

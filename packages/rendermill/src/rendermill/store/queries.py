@@ -79,10 +79,12 @@ class SqlQueries:
         return _task(rows[0]) if rows else None
 
     def tasks(
-        self, step_id: int, *, status: TaskStatus | None = None, offset: int = 0, limit: int = 1000
+        self, step_id: int, *, status: TaskStatus | None = None, noted: bool = False, offset: int = 0, limit: int = 1000
     ) -> list[Task]:
         """A page of a step's tasks."""
         statement = select(tasks).where(tasks.c.step_id == step_id)
+        if noted:
+            statement = statement.where(tasks.c.message != "")
         if status is not None:
             statement = statement.where(tasks.c.status == status)
         return [_task(row) for row in self._rows(statement.order_by(tasks.c.idx).offset(offset).limit(limit))]

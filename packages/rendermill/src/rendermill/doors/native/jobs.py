@@ -92,10 +92,11 @@ def tasks(
     job_id: int,
     step: str | None = None,
     status: TaskStatus | None = None,
+    noted: bool = False,
     offset: Annotated[int, Query(ge=0)] = 0,
     limit: Annotated[int, Query(ge=1, le=10_000)] = 1000,
 ) -> dict[str, Any]:
-    """Tasks of a step (all steps without one), a page at a time, by index."""
+    """Tasks of a step (all steps without one), a page at a time, by index; ``noted``: those that have a message."""
     _job(request, user, job_id)
     farm = farm_of(request)
     steps = [farm.step(job_id, step)] if step is not None else farm.steps(job_id)
@@ -103,7 +104,7 @@ def tasks(
     found = []
     for each in steps:
         label = blueprint.step(each.name).label
-        for task in farm.tasks(each, status=status, offset=offset, limit=limit):
+        for task in farm.tasks(each, status=status, noted=noted, offset=offset, limit=limit):
             progress = farm.dispatcher.progress.get(AttemptKey(*task.key, task.attempt))
             found.append(task_out(task, each, label(task.key.index), progress))
     return {"tasks": found}

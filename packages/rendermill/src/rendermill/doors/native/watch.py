@@ -21,7 +21,10 @@ _PAUSE_SECONDS = 0.05
 
 @router.get("/{job_id}/watch")
 async def watch(request: Request, user: User, job_id: int) -> StreamingResponse:
-    """A stream of ``job`` events, each the whole job, whenever something of it changes; it ends with the job."""
+    """A stream of ``job`` events, each the whole job, whenever something of it changes; it ends with the job.
+
+    When the server stops it ends before the job does.
+    """
     farm = farm_of(request)
     user.may_use(farm.job(job_id))
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
@@ -29,9 +32,16 @@ async def watch(request: Request, user: User, job_id: int) -> StreamingResponse:
 
 
 async def _stream(farm: Farm, job_id: int) -> AsyncIterator[str]:
-    changed = asyncio.Event()
+    changed, over = asyncio.Event(), asyncio.Event()
     changed.set()
-    unwatch = farm.dispatcher.watch(lambda changed_id: changed.set() if changed_id == job_id else None)
+
+    def hear(changed_id: int | None) -> None:
+        if changed_id is None:
+            over.set()
+        if changed_id in (None, job_id):
+            changed.set()
+
+    unwatch = farm.dispatcher.watch(hear)
     try:
         while True:
             try:
@@ -42,7 +52,7 @@ async def _stream(farm: Farm, job_id: int) -> AsyncIterator[str]:
             changed.clear()
             job = farm.job(job_id)
             yield f"event: job\ndata: {json.dumps(snapshot(farm, job))}\n\n"
-            if job.status in ENDED:
+            if job.status in ENDED or over.is_set():
                 return
             await asyncio.sleep(_PAUSE_SECONDS)  # many changes at once are one event
     finally:

@@ -31,6 +31,7 @@ PICTURES = frozenset(
 )
 _PNG_END = b"\x00\x00\x00\x00IEND\xaeB`\x82"
 _JPEG_END = b"\xff\xd9"
+_DITHER = 1
 _COLOURS = frozenset({"R", "G", "B", "A", "Y"})
 
 
@@ -103,7 +104,10 @@ def _decode(file: Path, name: str, expected: Expectation) -> list[str]:
 
 
 def _check_part(source: Any, name: str, expected: Expectation) -> float | None:
-    """Check one part of a picture; the greatest value of its colours, None if it has none."""
+    """Check one part of a picture; the greatest value of its colours, None if it has none.
+
+    What dithering adds, which Blender does to pictures of 8 bits, is taken off.
+    """
     import numpy as np
 
     spec = source.spec()
@@ -121,7 +125,8 @@ def _check_part(source: Any, name: str, expected: Expectation) -> float | None:
     if values.dtype.kind == "f" and bool(np.isnan(values).any()):
         raise BadPictureError("it holds NaN (not a number) pixels", where=name)
     rgb = [i for i, channel in enumerate(spec.channelnames) if i in colours and not channel.endswith("A")]
-    return float(pixels.reshape(-1, spec.nchannels)[:, rgb or colours].max())
+    peak = float(pixels.reshape(-1, spec.nchannels)[:, rgb or colours].max())
+    return peak - _DITHER if pixels.dtype == np.uint8 else peak
 
 
 def _is_float(spec: Any) -> bool:

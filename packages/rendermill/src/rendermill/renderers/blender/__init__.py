@@ -15,6 +15,10 @@ from rendermill.scenes.report import Renderable, SceneReport
 from rendermill.software.blender.installations import Installation
 
 ENGINES = ("CYCLES", "EEVEE", "BLENDER_EEVEE", "BLENDER_EEVEE_NEXT", "WORKBENCH", "BLENDER_WORKBENCH")
+FORMATS = (
+    *("PNG", "JPEG", "JPG", "JPEG2000", "BMP", "IRIS", "TARGA", "TARGA_RAW", "TIFF", "WEBP", "CINEON", "DPX", "HDR"),
+    *("OPEN_EXR", "EXR", "OPEN_EXR_MULTILAYER", "EXR_MULTILAYER", "MULTILAYER"),
+)
 DEVICES = ("CPU", "CUDA", "OPTIX", "HIP", "METAL", "ONEAPI")
 EEVEE_WARNING = "EEVEE without a GPU is very slow (a small frame takes most of a minute); --engine CYCLES may be faster"
 
@@ -111,6 +115,12 @@ def _check(report: SceneReport, target: Renderable, wishes: BlenderWishes) -> No
     if wishes.device and wishes.device.upper() not in DEVICES:
         raise BadInputError(
             f"there is no device {wishes.device!r}", where="device", remedy=f"One of {', '.join(DEVICES)}."
+        )
+    if wishes.format and wishes.format.upper() not in FORMATS:
+        raise BadInputError(
+            f"there is no picture format {wishes.format!r}",
+            where="format",
+            remedy="PNG, JPEG, TIFF, OPEN_EXR, OPEN_EXR_MULTILAYER …; for a movie of the frames there is --movie.",
         )
     if wishes.samples < 0 or not 0 <= wishes.resolution <= 1000:
         raise BadInputError("samples and resolution must be positive", where="samples/resolution")

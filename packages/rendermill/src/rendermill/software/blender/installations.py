@@ -19,6 +19,8 @@ from rendermill.farm.model.errors import SoftwareMissingError
 Version = tuple[int, int]
 DEFAULT: Version = (4, 5)
 _VERSION = re.compile(r"Blender (\d+)\.(\d+)")
+#: A line of the ``blender`` that sessions get.
+SESSIONS_MARK = "# the blender of a Rendermill session"
 _PROBE_SECONDS = 30
 _START = Path(__file__).parent / "inside/start.py"
 
@@ -110,7 +112,7 @@ def _is_ours(path: Path) -> bool:
     """Whether that ``blender`` is the one that sessions get, which would ask us again, for ever."""
     try:
         with path.open("rb") as file:
-            return b"rendermill" in file.read(1000)
+            return SESSIONS_MARK.encode() in file.read(1000)
     except OSError:
         return False
 
@@ -131,6 +133,19 @@ def choose(needed: Version, where: str | None = None) -> Installation:
         where=where,
         remedy=f"rendermill software install blender {wanted}",
     )
+
+
+def preferred() -> Installation:
+    """The Blender for whoever names none: the default version, else the next newer one, else the newest there is.
+
+    Raises :class:`SoftwareMissingError` if there is none.
+    """
+    try:
+        return choose(DEFAULT)
+    except SoftwareMissingError:
+        if older := installed():
+            return older[-1]
+        raise
 
 
 def exactly(version: Version) -> Installation:

@@ -20,7 +20,7 @@ if __name__ == "__main__":  # started without site packages: the standard librar
     sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 
 from rendermill.farm.model.errors import BadInputError, RendermillError
-from rendermill.software.blender.installations import DEFAULT, Installation, choose, exactly, parse_version
+from rendermill.software.blender.installations import SESSIONS_MARK, Installation, exactly, parse_version, preferred
 
 #: Variables of the session that a Blender may be started without.
 _OWN_VARIABLES = frozenset(
@@ -68,13 +68,13 @@ def commands(python: str) -> dict[str, str]:
     return {
         "rendermill-blender": f'#!/bin/sh\n{launcher} "$@"\n',
         "rendermill-blender-frame": FRAME_COMMAND,
-        "blender": f'#!/bin/sh\n{launcher} blender -- "$@"\n',
+        "blender": f'#!/bin/sh\n{SESSIONS_MARK}\n{launcher} blender -- "$@"\n',
     }
 
 
 def _installation(version: str | None) -> Installation:
     if not version:
-        return choose(DEFAULT)
+        return preferred()
     wanted = parse_version(version)
     if wanted is None:
         raise BadInputError(f"{version!r} is not a Blender version", remedy="Give it as 4.5.")
@@ -114,8 +114,8 @@ def _start(installation: Installation, folder: Path) -> None:
 
 
 def _start_spare() -> int:
-    """Start a Blender of the default version for a session that may come."""
-    _start(choose(DEFAULT), Path(os.environ["RENDERMILL_SPARE"]))
+    """Start the preferred Blender for a session that may come."""
+    _start(preferred(), Path(os.environ["RENDERMILL_SPARE"]))
     return 0
 
 

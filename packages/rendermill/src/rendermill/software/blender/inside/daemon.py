@@ -1,10 +1,9 @@
 """A Blender that loads a scene once and renders the frames it is sent: ``daemon SETTINGS.json``.
 
-It reads lines from standard input: ``load`` first, once the settings are in place, then ``frame N``, or ``quit``.
-What is said while it loads or renders goes into the named
-pipe ``out``, which is closed when that is over; then ``RC 0`` or ``RC 1`` goes into ``rc`` (both lie beside the
-settings). A frame that fails says ``rendermill_fail: reason`` and the next one can follow; a scene that cannot be
-loaded gives ``RC 1``.
+It reads lines from standard input: ``load`` first, once the settings are in place, then ``frame N``, or ``quit``. What
+is said while it loads or renders goes into the named pipe ``out``, which is closed when that is over; then ``RC 0`` or
+``RC 1`` goes into ``rc`` (both lie beside the settings). A frame that fails says ``rendermill_fail: reason`` and the
+next one can follow; a scene that cannot be loaded gives ``RC 1``.
 """
 
 from __future__ import annotations
@@ -18,6 +17,7 @@ from typing import Any
 
 import bpy
 
+from rendermill.software.blender.inside.filenodes import redirect
 from rendermill.software.blender.inside.overrides import SettingError, apply, remap
 
 _GIB = 1024**3
@@ -40,6 +40,7 @@ class _Renderer:
             raise SettingError(f"the scene cannot be loaded: {_one_line(error)}") from error
         remap([(rule[0], rule[1]) for rule in settings.get("rules", ())])
         self._scene = apply(settings)
+        redirect(self._scene, settings["output"])
         render = self._scene.render
         render.filepath = os.path.join(settings["output"], settings["pattern"])
         render.use_file_extension = True
