@@ -225,7 +225,7 @@ def test_black_under_a_full_alpha_is_black(tmp_path: Path, name: str, kind: str)
 
 
 def test_black_that_was_dithered_is_black(tmp_path: Path) -> None:
-    dithered = (noise(3) > 0.5).astype(np.float32) / 255
+    dithered = ((noise(3) > 0.5) / 255).astype(np.float32)
     assert dithered.max() > 0
     assert judge(write(tmp_path / "a.png", dithered, kind="uint8"), "a.png", EXPECTED) == ["the picture is all black"]
 
