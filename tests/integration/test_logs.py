@@ -26,7 +26,7 @@ async def farm(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[LocalF
 
 def progress(farm: LocalFarm, job_id: int) -> tuple[float | None, str] | None:
     task = farm.tasks(job_id)[0]
-    return farm.farm.dispatcher.progress.get(AttemptKey(*task.key, 1))
+    return farm.farm.news.progress.get(AttemptKey(*task.key, 1))
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ async def test_progress_is_told_while_the_task_runs_and_forgotten_after(
         await farm.until(lambda: progress(farm, job_id) == told)
         gate.let()
         assert (await farm.ended(job_id)).status is JobStatus.SUCCEEDED
-        assert farm.farm.dispatcher.progress == {}
+        assert farm.farm.news.progress == {}
 
 
 async def test_a_log_can_be_read_while_its_task_runs(farm: LocalFarm, tmp_path: Path) -> None:

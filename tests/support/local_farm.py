@@ -33,7 +33,7 @@ class LocalFarm:
     async def until(self, true: Callable[[], bool]) -> None:
         """Wait until something of the farm's state is true; asked again whenever a job changes."""
         changed = asyncio.Event()
-        unwatch = self.farm.dispatcher.watch(lambda _job: changed.set())
+        unwatch = self.farm.news.watch(lambda _job: changed.set())
         try:
             async with asyncio.timeout(PATIENCE):
                 while not true():

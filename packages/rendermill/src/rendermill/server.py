@@ -108,7 +108,7 @@ async def _run(data: Path, settings: ServerSettings, listener: socket.socket, re
         farm = Farm(store, dispatcher, blobs)
         gate = Gate(Accounts(store.engine, data / "secret.key"), _new_token(data))
         app = native_app(farm, blobs, gate, partial(log_path, data / "logs"))
-        await _serve_http(app, listener, ready, dispatcher.end_watches)
+        await _serve_http(app, listener, ready, dispatcher.news.end)
     finally:
         await dispatcher.stop()
         await asyncio.to_thread(store.close)

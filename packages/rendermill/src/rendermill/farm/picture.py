@@ -85,3 +85,11 @@ class Picture:
     def on_worker(self, name: str) -> list[SessionView]:
         """The sessions a worker carries, those on their way out included: their processes still use it."""
         return [session for session in self.sessions.values() if session.worker == name]
+
+    def abandoned(self) -> list[SessionView]:
+        """Idle sessions whose step will not be scheduled again."""
+        return [
+            session
+            for session in self.sessions.values()
+            if session.state is SessionState.IDLE and session.step_id not in self.steps
+        ]

@@ -25,6 +25,7 @@ class Farm:
     def __init__(self, store: Store, dispatcher: Dispatcher, blobs: Blobs) -> None:
         self._store, self._blobs = store, blobs
         self.dispatcher = dispatcher
+        self.news = dispatcher.news
         self._lifecycle = dispatcher.lifecycle
 
     async def submit(self, submission: Submission) -> int:

@@ -45,7 +45,7 @@ def snapshot(farm: Farm, job: Job) -> dict[str, Any]:
     total = sum(step.counts.total for step in steps)
     done = sum(step.counts[TaskStatus.SUCCEEDED] for step in steps)
     ids = {step.id for step in steps}
-    running = sum(fraction or 0.0 for key, (fraction, _) in farm.dispatcher.progress.items() if key.step_id in ids)
+    running = sum(fraction or 0.0 for key, (fraction, _) in farm.news.progress.items() if key.step_id in ids)
     progress = min(1.0, (done + running) / total) if total else 0.0
     return job_out(job, steps, farm.waiting_reason(job, steps), progress)
 
@@ -105,7 +105,7 @@ def tasks(
     for each in steps:
         label = blueprint.step(each.name).label
         for task in farm.tasks(each, status=status, noted=noted, offset=offset, limit=limit):
-            progress = farm.dispatcher.progress.get(AttemptKey(*task.key, task.attempt))
+            progress = farm.news.progress.get(AttemptKey(*task.key, task.attempt))
             found.append(task_out(task, each, label(task.key.index), progress))
     return {"tasks": found}
 
@@ -120,7 +120,7 @@ def task(request: Request, user: User, job_id: int, index: int, step: str | None
     row = farm.ask(lambda q: q.task(key))
     if row is None:
         raise NotFoundError(f"there is no task {index}", where=f"job {job_id}, step {found.name}")
-    progress = farm.dispatcher.progress.get(AttemptKey(*key, row.attempt))
+    progress = farm.news.progress.get(AttemptKey(*key, row.attempt))
     shown = task_out(row, found, farm.label(job_id, found, index), progress)
     return {**shown, "attempts": [attempt_out(attempt) for attempt in farm.attempts(key)]}
 

@@ -41,7 +41,7 @@ async def _stream(farm: Farm, job_id: int) -> AsyncIterator[str]:
         if changed_id in (None, job_id):
             changed.set()
 
-    unwatch = farm.dispatcher.watch(hear)
+    unwatch = farm.news.watch(hear)
     try:
         while True:
             try:
