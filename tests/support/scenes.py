@@ -39,6 +39,21 @@ def script(text):
     block.write(text)
     block.use_module = True
 
+def link_from_library(thing):
+    group = bpy.data.collections.new("Things")
+    group.objects.link(thing)
+    (folder / "lib").mkdir(exist_ok=True)
+    bpy.data.libraries.write(str(folder / "lib" / "things.blend"), {group})
+    bpy.data.objects.remove(thing)
+    bpy.data.collections.remove(group)
+    with bpy.data.libraries.load(str(folder / "lib" / "things.blend"), link=True, relative=False) as (there, here):
+        here.collections = ["Things"]
+    bpy.data.libraries[0].filepath = "//lib/things.blend"
+    instance = bpy.data.objects.new("Instance", None)
+    instance.instance_type = "COLLECTION"
+    instance.instance_collection = here.collections[0]
+    scene.collection.objects.link(instance)
+
 def save(name="scene.blend"):
     bpy.ops.wm.save_as_mainfile(filepath=str(folder / name), relative_remap=False)
 """
@@ -79,19 +94,7 @@ bpy.context.object.data.materials.append(floor)
 bpy.ops.mesh.primitive_cube_add(size=1.5, location=(0, 1.4, 0))
 thing = bpy.context.object
 thing.data.materials.append(material("blue", (0.05, 0.05, 0.9, 1)))
-group = bpy.data.collections.new("Things")
-group.objects.link(thing)
-(folder / "lib").mkdir(exist_ok=True)
-bpy.data.libraries.write(str(folder / "lib" / "things.blend"), {group})
-bpy.data.objects.remove(thing)
-bpy.data.collections.remove(group)
-with bpy.data.libraries.load(str(folder / "lib" / "things.blend"), link=True, relative=False) as (there, here):
-    here.collections = ["Things"]
-bpy.data.libraries[0].filepath = "//lib/things.blend"
-instance = bpy.data.objects.new("Instance", None)
-instance.instance_type = "COLLECTION"
-instance.instance_collection = here.collections[0]
-scene.collection.objects.link(instance)
+link_from_library(thing)
 scene.frame_end = 12
 save()
 """
@@ -140,18 +143,7 @@ node.image = picture
 material.node_tree.links.new(node.outputs[0], material.node_tree.nodes["Principled BSDF"].inputs[0])
 cube.data.materials.append(material)
 thing = bpy.data.objects.new("Thing", bpy.data.meshes.new("Thing"))
-group = bpy.data.collections.new("Things")
-group.objects.link(thing)
-(folder / "lib").mkdir(exist_ok=True)
-bpy.data.libraries.write(str(folder / "lib" / "things.blend"), {group})
-bpy.data.collections.remove(group)
-with bpy.data.libraries.load(str(folder / "lib" / "things.blend"), link=True, relative=False) as (there, here):
-    here.collections = ["Things"]
-bpy.data.libraries[0].filepath = "//lib/things.blend"
-instance = bpy.data.objects.new("Instance", None)
-instance.instance_type = "COLLECTION"
-instance.instance_collection = here.collections[0]
-scene.collection.objects.link(instance)
+link_from_library(thing)
 save()
 """
 
