@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from rendermill.engine.processes import MARK
+from rendermill.server import farm_mark
 from support import scenes
 from support.command import Server, serving
 
@@ -40,7 +41,7 @@ def kill_and_look(folder: Path, scene: Path, after: int) -> None:
     with serving(data, home, "--slots", "2") as server:
         job_id = server.submit(scene, "--frames", f"1-{FRAMES}")
         wait_for_frames(server, job_id, after)
-        mark = (data / "farm-id").read_text()
+        mark = farm_mark(data)
         server.kill()
     done = finished(data)
     assert len(done) >= after
@@ -108,7 +109,7 @@ def test_a_killed_server_leaves_no_process_behind(tmp_path: Path, scene: Path) -
     with serving(data, tmp_path / "home", "--slots", "2") as server:
         job_id = server.submit(scene, "--frames", "1-8")
         wait_for_frames(server, job_id, 1)
-        mark = (data / "farm-id").read_text()
+        mark = farm_mark(data)
         alive = processes_of(mark)
         assert len(alive) >= 6, "fork server, two reapers, two hosts, two Blenders"
         handles = [os.pidfd_open(pid) for pid in alive]

@@ -85,6 +85,28 @@ class Attempts:
         assert [(o.hash[:2], o.index) for o in store.read(lambda q: q.outputs(one))] == [("cd", 2)]
         assert [(o.hash[:2], o.index) for o in store.read(lambda q: q.outputs(two))] == [("ab", 0)]
 
+    def test_what_other_tasks_published_under_a_path_is_told(self, store: Store) -> None:
+        one, two = add(store), add(store)
+        first = AttemptKey(*first_task(store, one), 1)
+        publish(store, first, Output("f.png", "ab" * 32, 1), Output("g.png", "ab" * 32, 1))
+        other, stranger = AttemptKey(first.step_id, 2, 1), AttemptKey(*first_task(store, two), 1)
+
+        def asked(key: AttemptKey, *paths: str) -> list[str]:
+            return write(store, lambda tx: tx.published_by_others(key, paths))
+
+        assert asked(other, "g.png", "f.png", "h.png") == ["f.png", "g.png"]
+        assert asked(AttemptKey(first.step_id, first.index, 2), "f.png") == []
+        assert asked(stranger, "f.png") == []
+        assert asked(other) == []
+
+    def test_an_output_is_found_by_its_path_in_its_job(self, store: Store) -> None:
+        one, two = add(store), add(store)
+        publish(store, AttemptKey(*first_task(store, one), 1), Output("deep/f.png", "ab" * 32, 7))
+        found = store.read(lambda q: q.output(one, "deep/f.png"))
+        assert found == store.read(lambda q: q.outputs(one))[0]
+        assert store.read(lambda q: q.output(one, "f.png")) is None
+        assert store.read(lambda q: q.output(two, "deep/f.png")) is None
+
     def test_publishing_nothing_changes_nothing(self, store: Store) -> None:
         job_id = add(store)
         publish(store, AttemptKey(*first_task(store, job_id), 1))

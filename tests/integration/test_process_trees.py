@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import signal
 import time
@@ -56,6 +57,8 @@ async def test_a_host_that_hangs_loses_its_lease_and_its_task_runs_again(tmp_pat
             dispatcher = farm.farm.dispatcher
             lifecycle = dispatcher.lifecycle
             dispatcher.lifecycle = Lifecycle(FakeClock(time.time() + 3600))
+            for session in dispatcher.picture.sessions.values():
+                session.heard = -math.inf
             await farm.until(lambda: farm.attempts(job_id)[0].status is AttemptStatus.LOST)
             dispatcher.lifecycle = lifecycle
             job = await farm.ended(job_id)

@@ -20,6 +20,7 @@ from functools import partial
 from pathlib import Path
 
 import uvicorn
+from blake3 import blake3
 from fastapi import FastAPI
 
 from rendermill.assets.blobs import BlobStore
@@ -70,6 +71,7 @@ def serve(settings: ServerSettings, ready: Callable[[str], None]) -> None:
 
     Raises :class:`UnavailableError` if the data folder or the port cannot be had.
     """
+    os.umask(0o077)
     if settings.parent is not None:
         die_with_parent(settings.parent, signal.SIGTERM)
     with _owned(settings.data) as data, _listening(settings) as listener:
@@ -89,6 +91,7 @@ def _url(host: str, port: int) -> str:
 @contextmanager
 def open_accounts(data: Path) -> Iterator[Accounts]:
     """The users and keys of a farm on this machine, running or not. Makes the farm's store if there is none."""
+    os.umask(0o077)  # it holds hashes of passwords
     _make_folder(data)
     engine = sqlite_engine(data / "farm.db")
     try:
@@ -108,7 +111,7 @@ async def _run(data: Path, settings: ServerSettings, listener: socket.socket, re
         farm = Farm(store, dispatcher, blobs)
         gate = Gate(Accounts(store.engine, data / "secret.key"), _new_token(data))
         app = native_app(farm, blobs, gate, partial(log_path, data / "logs"))
-        await _serve_http(app, listener, ready, dispatcher.news.end)
+        await _serve_http(app, listener, ready, dispatcher.end)
     finally:
         await dispatcher.stop()
         await asyncio.to_thread(store.close)
@@ -160,7 +163,7 @@ def _local(data: Path, settings: ServerSettings) -> LocalSettings:
         blobs=data / "blobs",
         logs=data / "logs",
         log_file=data / "engine.log",
-        mark=_farm_id(data),
+        mark=farm_mark(data),
         slots=settings.slots or len(cpus),
         cpus=cpus,
         memory=memory,
@@ -184,11 +187,9 @@ def _write_commands(data: Path) -> Path:
     return folder
 
 
-def _farm_id(data: Path) -> str:
-    path = data / "farm-id"
-    if not path.exists():
-        path.write_text(secrets.token_hex(8))
-    return path.read_text()
+def farm_mark(data: Path) -> str:
+    """What every process of the farm in that folder carries, so that the next server can end what a dead one left."""
+    return blake3(os.fsencode(data.resolve())).hexdigest()[:16]
 
 
 def _new_token(data: Path) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from rendermill.cli.app import Json, Server, command, out, print_json
+from rendermill.cli.app import Json, Server, command, err, out, print_json
+from rendermill.farm.model.errors import EXIT_CODES, RendermillError
 
 Ids = Annotated[list[int], typer.Argument(metavar="ID...", help="The jobs' ids.")]
 
@@ -15,12 +16,25 @@ def _act(action: str, job_ids: list[int], server: str | None, json_output: bool)
     from rendermill.sdk.connect import connect
 
     client = connect(server)
-    found = [client.act(job_id, action) for job_id in job_ids]
+    found: list[dict[str, Any]] = []
+    refused: list[RendermillError] = []
+    for job_id in job_ids:
+        try:
+            found.append(client.act(job_id, action))
+        except RendermillError as error:  # the others are asked for all the same
+            refused.append(error)
+    if len(job_ids) == 1 and refused:
+        raise refused[0]
     if json_output:
-        print_json(found[0] if len(found) == 1 else found)
-        return
-    for job in found:
-        out.print(f"job {job['id']}: {job['status']}")
+        shown = [*found, *({"error": each.to_dict()} for each in refused)]
+        print_json(shown[0] if len(shown) == 1 else shown)
+    else:
+        for job in found:
+            out.print(f"job {job['id']}: {job['status']}")
+        for each in refused:
+            err.print(str(each), label="error:", style="bold red")
+    if refused:
+        raise typer.Exit(EXIT_CODES.get(refused[0].code, 1))
 
 
 @command

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 import sys
 from collections.abc import Callable
 from functools import cached_property, wraps
@@ -10,13 +12,14 @@ from typing import TYPE_CHECKING, Annotated, Any, ParamSpec
 
 import typer
 
-from rendermill.farm.model.errors import EXIT_CODES, RendermillError
+from rendermill.farm.model.errors import EXIT_CODES, RendermillError, UnavailableError
 
 if TYPE_CHECKING:
     from rich.console import Console
 
 P = ParamSpec("P")
 INTERRUPTED = 130
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 class _Lazy:
@@ -30,11 +33,19 @@ class _Lazy:
         """The console itself."""
         from rich.console import Console
 
-        return Console(stderr=self._stderr, highlight=False, soft_wrap=True)
+        return Console(stderr=self._stderr, highlight=False, soft_wrap=True, markup=False, emoji=False)
 
-    def print(self, *things: object, markup: bool = True) -> None:
-        """Print, with Rich's markup."""
-        self.console.print(*things, markup=markup)
+    def print(self, thing: object, *, label: str = "", style: str = "") -> None:
+        """Print text as it is, or one of Rich's things; ``label`` goes before it, in ``style``."""
+        from rich.text import Text
+
+        shown = plain(thing) if isinstance(thing, str) else thing
+        self.console.print(*([Text(label, style=style)] if label else []), shown)
+
+
+def plain(text: str) -> str:
+    """Without control characters: what comes from scenes and jobs must not steer the terminal."""
+    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 out = _Lazy(stderr=False)
@@ -61,12 +72,12 @@ def command(function: Callable[P, Any]) -> Callable[P, Any]:
     @wraps(function)
     def run(*args: P.args, **kwargs: P.kwargs) -> Any:
         try:
-            return function(*args, **kwargs)
+            return _known(function, *args, **kwargs)
         except RendermillError as error:
             if kwargs.get("json_output"):
                 print_json({"error": error.to_dict()})
             else:
-                err.print(f"[bold red]error:[/] {_escaped(str(error))}")
+                err.print(str(error), label="error:", style="bold red")
             raise typer.Exit(EXIT_CODES.get(error.code, 1)) from None
         except KeyboardInterrupt:
             err.print("interrupted")
@@ -78,7 +89,20 @@ def command(function: Callable[P, Any]) -> Callable[P, Any]:
     return run
 
 
-def _escaped(text: str) -> str:
-    from rich.markup import escape
-
-    return escape(text)
+def _known(function: Callable[P, Any], *args: P.args, **kwargs: P.kwargs) -> Any:
+    """Call it; what no module expected becomes an error of ours, so that no user reads a traceback."""
+    try:
+        return function(*args, **kwargs)
+    except (RendermillError, typer.Exit, BrokenPipeError, KeyboardInterrupt):
+        raise
+    except OSError as error:
+        raise UnavailableError(
+            f"the system refused: {error.strerror or error}",
+            where=str(error.filename) if error.filename else None,
+            remedy="Mend its permissions or its disk.",
+        ) from error
+    except Exception as error:
+        if os.environ.get("RENDERMILL_DEBUG"):
+            raise
+        remedy = "Please report it, with what RENDERMILL_DEBUG=1 before the command shows."
+        raise RendermillError(f"something broke: {error!r}", remedy=remedy) from error

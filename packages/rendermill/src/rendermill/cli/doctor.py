@@ -22,7 +22,7 @@ from rendermill.sdk.client import Client
 _LITTLE = 5 * 1024**3
 _VERY_LITTLE = 512 * 1024**2
 _SKEW_SECONDS = 60.0
-_MARKS = {"ok": "[green]ok[/]     ", "warning": "[yellow]warning[/]", "problem": "[red]problem[/]"}
+_STYLES = {"ok": "green", "warning": "yellow", "problem": "red"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ def doctor(
     from rendermill.sdk.connect import connect
 
     folder = data or default_data()
-    client = connect(server or f"http://{host}:{port}")
+    client = connect(server or (f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"))
     checks: list[Callable[[], Iterator[Finding]]] = [
         _blender,
         _graphics,
@@ -62,7 +62,7 @@ def doctor(
         print_json({"ok": not bad, "findings": [asdict(finding) for finding in found]})
     else:
         for finding in found:
-            out.print(f"{_MARKS[finding.state]} {finding.check}: {finding.what}")
+            out.print(f"{finding.check}: {finding.what}", label=f"{finding.state:7}", style=_STYLES[finding.state])
             if finding.remedy:
                 out.print(f"        → {finding.remedy}")
     raise typer.Exit(1 if bad else 0)

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from rendermill.cli.app import Json, Server, command, out, print_json
+from rendermill.cli.app import Json, Server, command, out, plain, print_json
 from rendermill.cli.jobs import STYLES
 
 _MAX_SHOWN = 20
@@ -33,7 +33,7 @@ def job(
         t = step["tasks"]
         numbers = [f"{t['succeeded']}/{t['total']}"]
         numbers += [str(t[n]) for n in ("running", "ready", "waiting", "failed", "canceled")]
-        table.add_row(step["name"], *numbers)
+        table.add_row(plain(step["name"]), *numbers)
     out.print(table)
     for status in ("running", "failed"):
         if found["tasks"][status]:
@@ -43,20 +43,15 @@ def job(
 
 def _head(found: dict[str, Any]) -> None:
     status = found["status"]
-    style = STYLES.get(status, "default")
-    out.print(
-        f"job {found['id']} [bold]{found['name']}[/] of {found['owner']}: [{style}]{status}[/] {found['message']}"
-    )
+    label = f"job {found['id']} {plain(found['name'])} of {plain(found['owner'])}: {status}"
+    out.print(found["message"], label=label, style=STYLES.get(status, ""))
     if found["waiting_reason"]:
         out.print(f"waits: {found['waiting_reason']}")
     for warning in found["warnings"]:
-        out.print(f"[yellow]warning:[/] {warning}")
+        out.print(warning, label="warning:", style="yellow")
 
 
 def _tasks(tasks: list[dict[str, Any]], status: str) -> None:
     for task in tasks:
         note = task["message"] or task["progress_text"]
-        out.print(
-            f"  {status} {task['step']} {task['index']} ({task['label']}), attempt {task['attempt']}: {note}",
-            markup=False,
-        )
+        out.print(f"  {status} {task['step']} {task['index']} ({task['label']}), attempt {task['attempt']}: {note}")

@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 from rich.table import Table
+from rich.text import Text
 
-from rendermill.cli.app import Json, Server, command, out, print_json
+from rendermill.cli.app import Json, Server, command, out, plain, print_json
 
 #: How a status is coloured.
 STYLES = {"succeeded": "green", "failed": "red", "canceled": "dim", "running": "cyan", "paused": "yellow"}
@@ -32,6 +33,6 @@ def jobs(
         tasks, status = job["tasks"], job["status"]
         done = f"{tasks['succeeded']}/{tasks['total']}" + (f" ({tasks['failed']} failed)" if tasks["failed"] else "")
         created = datetime.fromtimestamp(job["created"]).strftime("%m-%d %H:%M")
-        shown = f"[{STYLES.get(status, '')}]{status}[/]" if status in STYLES else status
-        table.add_row(str(job["id"]), job["name"], job["owner"], shown, done, created, job["waiting_reason"])
+        shown, name, reason = Text(status, STYLES.get(status, "")), plain(job["name"]), plain(job["waiting_reason"])
+        table.add_row(str(job["id"]), name, job["owner"], shown, done, created, reason)
     out.print(table if found else "no jobs yet: rendermill submit SCENE.blend --frames 1-24")

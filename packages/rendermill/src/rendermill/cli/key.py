@@ -51,10 +51,12 @@ def show(data: Data = None, json_output: Json = False) -> None:
 
 @app.command()
 @command
-def remove(access_id: Annotated[str, typer.Argument(metavar="ACCESS_ID")], data: Data = None) -> None:
+def remove(
+    access_id: Annotated[str, typer.Argument(metavar="ACCESS_ID")], data: Data = None, json_output: Json = False
+) -> None:
     """Revoke an access key."""
     from rendermill.server import open_accounts
 
     with open_accounts(data or default_data()) as accounts:
         accounts.remove_key(access_id)
-    out.print(f"key {access_id} was removed")
+    print_json({"removed": access_id}) if json_output else out.print(f"key {access_id} was removed")

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import sys
 import time
+from collections.abc import Iterator
 from typing import Annotated
 
 import typer
 
-from rendermill.cli.app import Server, command, err
+from rendermill.cli.app import Json, Server, command, err
 from rendermill.farm.model.errors import NotFoundError
 from rendermill.sdk.client import Client
 
@@ -25,25 +28,50 @@ def logs(
     attempt: Annotated[int | None, typer.Option(help="The attempt; default the latest.")] = None,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on as it grows.")] = False,
     server: Server = None,
+    json_output: Json = False,
 ) -> None:
-    """Print the log of a task's attempt."""
+    """Print the log of a task's attempt. With --json a line is an object with a piece of it, ``text``."""
     from rendermill.sdk.connect import connect
 
     client = connect(server)
     if task is None:
-        step, task = _interesting(client, job_id, step)
+        step, task = (_wait if follow else _interesting)(client, job_id, step)
         err.print(f"step {step}, task {task}")
-    offset = 0
+    for number, text in _pieces(client, job_id, task, step, attempt, follow):
+        piece = {"step": step, "task": task, "attempt": number, "text": text}
+        sys.stdout.write(json.dumps(piece) + "\n" if json_output else text)
+        sys.stdout.flush()
+
+
+def _pieces(
+    client: Client, job_id: int, task: int, step: str | None, attempt: int | None, follow: bool
+) -> Iterator[tuple[int, str]]:
+    """The log's pieces with their attempt's number; ``follow`` goes on to the end of the task's last attempt."""
+    offset, number = 0, attempt
     while True:
         ended = not follow or _ended(client, job_id, task, step, attempt)
-        text, following, _ = client.log(job_id, task, step=step, attempt=attempt, offset=offset)
-        sys.stdout.write(text)
-        sys.stdout.flush()
+        text, following, shown = client.log(job_id, task, step=step, attempt=attempt, offset=offset)
+        if number not in (None, shown):  # another attempt began: its log has a beginning of its own
+            number, offset = shown, 0
+            continue
+        number = shown
+        if text:
+            yield number, text
         if ended and following == offset:
             return
         if following == offset:
             time.sleep(_PAUSE_SECONDS)
         offset = following
+
+
+def _wait(client: Client, job_id: int, step: str | None) -> tuple[str, int]:
+    """The first task that starts."""
+    for job in client.watch(job_id):
+        with contextlib.suppress(NotFoundError):
+            return _interesting(client, job_id, step)
+        if job["waiting_reason"]:
+            err.print(f"it waits: {job['waiting_reason']}")
+    return _interesting(client, job_id, step)
 
 
 def _interesting(client: Client, job_id: int, step: str | None) -> tuple[str, int]:

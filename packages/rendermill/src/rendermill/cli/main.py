@@ -29,25 +29,43 @@ _SUMMARIES = {
     "key": "Manage a farm's access keys.",
     "doctor": "Look for what could go wrong, and say the remedy.",
 }
+_TRUST = ("server", "host", "auto_run")
 _MODULES = dict.fromkeys(("pause", "resume", "cancel", "retry"), "actions")
 
 
 def _settings() -> dict[str, Any]:
     """Defaults from ``rendermill.toml`` here or in ``~/.config/rendermill``: one table a command.
 
-    Keys are option names with underscores; top-level keys count for every command, and a table's for what is below
-    it, as ``[user]`` for ``user create``.
+    Keys are option names with underscores; top-level keys count for every command. The one of the current folder may
+    have come with a downloaded project, so it does not say whom to trust (:data:`_TRUST`).
     """
-    for path in (Path("rendermill.toml"), Path.home() / ".config/rendermill/rendermill.toml"):
+    here = Path("rendermill.toml")
+    for path in (here, Path.home() / ".config/rendermill/rendermill.toml"):
         if path.is_file():
             try:
                 loaded = tomllib.loads(path.read_text())
             except (OSError, ValueError) as error:
                 raise BadInputError(str(error), where=str(path)) from error
-            tables = {key: value for key, value in loaded.items() if isinstance(value, dict)}
-            shared = {key: value for key, value in loaded.items() if not isinstance(value, dict)}
-            return {name: {**shared, **tables.get(name, {})} for name in _SUMMARIES}
+            return _by_command(_distrusted(loaded) if path is here else loaded)
     return {}
+
+
+def _by_command(loaded: dict[str, Any]) -> dict[str, Any]:
+    tables = {key: value for key, value in loaded.items() if isinstance(value, dict)}
+    shared = {key: value for key, value in loaded.items() if not isinstance(value, dict)}
+    return {name: {**shared, **tables.get(name, {})} for name in _SUMMARIES}
+
+
+def _distrusted(settings: dict[str, Any]) -> dict[str, Any]:
+    """Without what :data:`_TRUST` names, which is told."""
+    found: dict[str, Any] = {}
+    for name, value in settings.items():
+        if name in _TRUST:
+            told = f"{name} of ./rendermill.toml is not used: set it in ~/.config/rendermill or on the command line"
+            print(f"warning: {told}", file=sys.stderr)
+        else:
+            found[name] = _distrusted(value) if isinstance(value, dict) else value
+    return found
 
 
 def _spread(settings: dict[str, Any], group: typer.Typer) -> None:
@@ -55,7 +73,8 @@ def _spread(settings: dict[str, Any], group: typer.Typer) -> None:
     shared = {key: value for key, value in settings.items() if not isinstance(value, dict)}
     for each in group.registered_commands:
         name = each.name or (each.callback.__name__ if each.callback else "")
-        settings[name] = {**shared, **settings.get(name, {})}
+        own = settings.get(name)
+        settings[name] = {**shared, **(own if isinstance(own, dict) else {})}
 
 
 def _version(value: bool) -> None:

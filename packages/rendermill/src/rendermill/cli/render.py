@@ -56,7 +56,7 @@ def render(
     from rendermill.sdk.prepare import prepare_blend
     from rendermill.sdk.send import send
 
-    check_writable(output)
+    check_writable(output, make=False)
     wishes = BlenderWishes(
         frames or "",
         engine,
@@ -73,7 +73,8 @@ def render(
     )
     prepared = prepare_blend(scene_file, wishes, output.absolute(), allow_missing=allow_missing, version=blender)
     for warning in () if json_output else prepared.draft.warnings:
-        err.print(f"[yellow]warning:[/] {warning}")
+        err.print(warning, label="warning:", style="yellow")
+    check_writable(output)
     with own_farm(slots) as url:
         client = local_client(url)  # whatever key this user has is for another farm
         job_id = send(client, prepared)
@@ -88,9 +89,14 @@ def render(
 def _keep_log(client: Client, job_id: int, output: Path) -> str | None:
     """Keep the log of a task that failed beside the frames; what to tell the user."""
     for task in client.tasks(job_id, status="failed", limit=1):
-        text, _, _ = client.log(job_id, task["index"], step=task["step"])
         path = output / f"{task['step']}-{task['index']}.log"
-        path.write_text(text)
+        with path.open("w") as file:
+            offset = -1
+            following = 0
+            while following != offset:
+                offset = following
+                text, following, _ = client.log(job_id, task["index"], step=task["step"], offset=offset)
+                file.write(text)
         return f"The log of {task['step']} {task['label']} is {path}."
     return None
 
@@ -99,7 +105,7 @@ def _keep_log(client: Client, job_id: int, output: Path) -> str | None:
 def own_farm(slots: int | None) -> Iterator[str]:
     """A server of this command's own, in a folder that is gone afterwards; gives its URL."""
     with _own_folder(cache_folder() / "render") as data:
-        words = ["serve", "--data", str(data), "--port", "0", "--no-spare"]
+        words = ["serve", "--data", str(data), "--host", "127.0.0.1", "--port", "0", "--no-spare"]
         words += ["--slots", str(slots)] if slots else []
         log = data / "server.log"
         with log.open("wb") as sink:

@@ -20,6 +20,7 @@ _UNTOLD = "out"
 
 @command
 def submit(
+    context: typer.Context,
     what: Annotated[
         list[str],
         typer.Argument(help="SCENE.blend, a template, a bundle's folder, or -- PROGRAM ARGUMENTS", metavar="WHAT"),
@@ -64,7 +65,7 @@ def submit(
 
     client = connect(server)
     if output is not None:
-        check_writable(output)
+        check_writable(output, make=False)
     wishes = BlenderWishes(
         frames or "",
         engine,
@@ -79,9 +80,12 @@ def submit(
         movie,
         auto_run,
     )
-    prepared = prepare(what, wishes, parameter or [], (output or Path(_UNTOLD)).absolute(), allow_missing, blender)
+    target = (output or Path(_UNTOLD)).absolute()
+    prepared = prepare(what, wishes, parameter or [], target, allow_missing, blender, _given(context))
+    if output is not None:
+        check_writable(output)
     for warning in () if json_output else prepared.draft.warnings:
-        err.print(f"[yellow]warning:[/] {warning}")
+        err.print(warning, label="warning:", style="yellow")
     settings = {"priority": priority, "max_attempts": max_attempts, "task_timeout": task_timeout}
     job_id = send(client, prepared, Sending(quiet=json_output), name=name, paused=paused, **settings)
     if output is None:
@@ -104,8 +108,12 @@ def prepare(
     output: Path,
     allow_missing: bool,
     blender: str | None,
+    given: set[str],
 ) -> Prepared:
-    """What the user named, as a job. Raises BadInputError where it is nothing that can be sent."""
+    """What the user named, as a job. Raises BadInputError where it is nothing that can be sent.
+
+    ``given`` are the options about scenes of the command line.
+    """
     from rendermill.renderers.blender import BlenderWishes
     from rendermill.sdk.bundle import TEMPLATE_SUFFIXES, prepare_template
     from rendermill.sdk.prepare import prepare_blend
@@ -114,25 +122,25 @@ def prepare(
     if _is_command():
         from rendermill.renderers.command import draft
 
-        _refuse(_given(wishes, blender) - {"--frames"} | _named(parameters), "a program")
+        _refuse(given - {"--frames"} | _named(parameters), "a program")
         return Prepared(draft(what, name=Path(what[0]).name, frames=wishes.frames or None, output=output))
     if len(what) > 1:
         raise BadInputError("one thing at a time", where=" ".join(what), remedy="A program goes after --.")
     path = Path(what[0])
     if path.is_dir() or path.suffix.lower() in TEMPLATE_SUFFIXES:
-        _refuse(_given(wishes, blender), "a template; its own parameters go as --param NAME=VALUE")
+        _refuse(given, "a template; its own parameters go as --param NAME=VALUE")
         return prepare_template(path, _pairs(parameters), allow_missing=allow_missing)
     _refuse(_named(parameters), "a scene")
     return prepare_blend(path, wishes, output, allow_missing=allow_missing, version=blender)
 
 
-def _given(wishes: object, blender: str | None) -> set[str]:
-    """The options about scenes that were given."""
+def _given(context: typer.Context) -> set[str]:
+    """The options about scenes that were given here; what a settings file says is for scenes alone."""
     from rendermill.renderers.blender import BlenderWishes
 
-    assert isinstance(wishes, BlenderWishes)
-    names = [each.name for each in fields(wishes) if getattr(wishes, each.name) != each.default]
-    return {f"--{name.replace('_', '-')}" for name in [*names, *(["blender"] if blender else [])]}
+    names = [*(each.name for each in fields(BlenderWishes)), "blender"]
+    here = [name for name in names if getattr(context.get_parameter_source(name), "name", "") == "COMMANDLINE"]
+    return {f"--{name.replace('_', '-')}" for name in here}
 
 
 def _named(parameters: list[str]) -> set[str]:

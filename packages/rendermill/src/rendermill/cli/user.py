@@ -63,21 +63,21 @@ def show(data: Data = None, json_output: Json = False) -> None:
 
 @app.command()
 @command
-def password(name: Name, password_stdin: FromStdin = False, data: Data = None) -> None:
+def password(name: Name, password_stdin: FromStdin = False, data: Data = None, json_output: Json = False) -> None:
     """Change a user's password."""
     from rendermill.server import open_accounts
 
     with open_accounts(data or default_data()) as accounts:
         accounts.set_password(name, _password(password_stdin))
-    out.print(f"the password of {name} was changed")
+    print_json({"changed": name}) if json_output else out.print(f"the password of {name} was changed")
 
 
 @app.command()
 @command
-def remove(name: Name, data: Data = None) -> None:
+def remove(name: Name, data: Data = None, json_output: Json = False) -> None:
     """Remove a user and their keys; their jobs stay."""
     from rendermill.server import open_accounts
 
     with open_accounts(data or default_data()) as accounts:
         accounts.remove_user(name)
-    out.print(f"user {name} was removed")
+    print_json({"removed": name}) if json_output else out.print(f"user {name} was removed")

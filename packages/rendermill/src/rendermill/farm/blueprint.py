@@ -8,7 +8,8 @@ instantiation are ``openjd-model``'s. A job is stored as template and parameters
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -165,6 +166,13 @@ def _output_parameters(template: JobTemplate) -> dict[str, bool]:
     return found
 
 
+def _tasks(steps: Sequence[StepBlueprint]) -> float:
+    try:
+        return sum(step.total for step in steps)
+    except OverflowError:  # a product of ranges that no machine counts
+        return math.inf
+
+
 def instantiate(template: object, parameters: Mapping[str, Any]) -> Blueprint:
     """Make the job of a template and its parameter values.
 
@@ -187,7 +195,7 @@ def instantiate(template: object, parameters: Mapping[str, Any]) -> Blueprint:
     except (DecodeValidationError, ExpressionError, FormatStringError, ValueError, TypeError) as error:
         raise BadInputError(str(error), where="parameters") from error
     steps = tuple(StepBlueprint(step, step_symbols.get(step.name)) for step in job.steps)
-    if sum(step.total for step in steps) > MAX_TASKS:
+    if _tasks(steps) > MAX_TASKS:
         raise TooLargeError(f"more than {MAX_TASKS} tasks", where="template", remedy="Chunk the frames.")
     written = _output_parameters(parsed)
     return Blueprint(

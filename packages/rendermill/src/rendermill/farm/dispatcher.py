@@ -27,7 +27,6 @@ from rendermill.farm.ports import (
     Clock,
     Engine,
     EngineEvent,
-    SessionAlive,
     SessionClosed,
     SessionOpened,
     SessionOrder,
@@ -41,7 +40,8 @@ from rendermill.farm.ports import (
 
 _log = logging.getLogger(__name__)
 _TICK_SECONDS = 1.0
-_PROGRESS_SECONDS = 0.5
+_RENEW_SECONDS = 5.0
+_REST_SECONDS = (5.0, 15.0, 60.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +70,9 @@ class Dispatcher:
         self._keeper, self._journal = Keeper(store, self.picture), Journal(store)
         self._numbers = itertools.count(1)
         self._planning = False
+        self._ending = False
+        self._renewed = -_RENEW_SECONDS
+        self._strikes: dict[str, int] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -87,6 +90,11 @@ class Dispatcher:
         self._keeper.load_all()
         self._spawn(self._tick_forever())
         self.plan_soon()
+
+    def end(self) -> None:
+        """The farm is about to stop: start nothing more, and take what ends from now on for lost, not failed."""
+        self._ending = True
+        self.news.end()
 
     async def stop(self) -> None:
         """Stop planning and end every session. What ran is lost now and runs again at the next start."""
@@ -118,7 +126,7 @@ class Dispatcher:
 
     def plan_soon(self) -> None:
         """Plan once the events at hand are taken in."""
-        if not self._planning and self._loop is not None:
+        if not (self._planning or self._ending or self._loop is None):
             self._planning = True
             self._loop.call_soon(self._plan)
 
@@ -164,13 +172,18 @@ class Dispatcher:
             return
         attempt = AttemptKey(*key, number)
         if self.picture.sessions.get(session.id) is not session:
-            self._journal.record(
-                "a lost task", lambda tx: self.lifecycle.lose(tx, view.job_id, attempt, "its session ended")
-            )
+            ended = "its session ended"
+            self._journal.record("a lost task", lambda tx: self.lifecycle.lose(tx, view.job_id, attempt, ended))
             return
         session.held[attempt] = False
         session.ran += 1
-        task = TaskOrder(attempt, view.job_id, view.task_timeout)
+        try:
+            self._give(session, TaskOrder(attempt, view.job_id, view.task_timeout))
+        except Exception as error:  # noqa: BLE001 - the slot must not be lost, whatever it was
+            _log.exception("session %s could not be given a task", session.id)
+            self._on_engine(SessionClosed(session.id, f"it could not be given a task: {error!r}", session.opened))
+
+    def _give(self, session: SessionView, task: TaskOrder) -> None:
         if session.ran > 1:
             self._engine.run(session.id, task)
         else:
@@ -178,10 +191,10 @@ class Dispatcher:
 
     def _not_given(self, session: SessionView) -> None:
         """A session did not get the task it was meant for."""
-        if session.ran:
-            session.state, session.idle_since = SessionState.IDLE, self._clock.now()
-        else:
+        if not session.ran:
             self.picture.sessions.pop(session.id, None)
+        elif session.state is SessionState.BUSY:
+            session.state, session.idle_since = SessionState.IDLE, self._clock.now()
 
     def _order(self, session: SessionView) -> SessionOrder:
         steps = self._store.read(lambda q: q.steps(session.job_id))
@@ -223,7 +236,7 @@ class Dispatcher:
         self._engine.close(session.id)
 
     def stop_attempts(self, attempts: Sequence[Attempt]) -> None:
-        """End the processes of attempts that were cancelled or have expired."""
+        """End the processes of attempts that were cancelled."""
         for attempt in attempts:
             if session := self.picture.sessions.get(attempt.session):
                 session.state = SessionState.CLOSING
@@ -235,6 +248,7 @@ class Dispatcher:
         session = self.picture.sessions.get(event.session)
         if session is None or self._loop is None:  # stopping: what runs is lost, which the next start writes down
             return
+        session.heard = self._loop.time()
         if isinstance(event, TaskProgress):
             self.news.progress[event.key] = (event.fraction, event.text)
             self.news.tell_soon(session.job_id)
@@ -246,11 +260,9 @@ class Dispatcher:
             self._free(session)
         elif isinstance(event, TaskEnded):
             self._ended(session, event)
-        elif isinstance(event, SessionAlive):
-            lease = self._clock.now() + LEASE_SECONDS
-            self._journal.record("a lease", lambda tx: tx.renew([session.id], lease))
         elif isinstance(event, SessionOpened):
             session.opened = True
+            self._strikes.pop(session.worker, None)
             if view := self.picture.steps.get(session.step_id):
                 view.open_failures = 0
         elif isinstance(event, SessionClosed):
@@ -283,20 +295,39 @@ class Dispatcher:
         reason = f"its session ended: {event.reason or 'it was closed'}"
         for key, started in session.held.items():
             self.news.progress.pop(key, None)
-            end = self.lifecycle.fail if started else self.lifecycle.lose
+            end = self.lifecycle.fail if started and not self._ending else self.lifecycle.lose
             self._journal.record("a lost task", partial(end, job_id=session.job_id, key=key, reason=reason))
-        if not event.opened and event.reason:
+        if event.machine:
+            self._rest(session.worker, event.reason)
+        elif not event.opened and event.reason and session.state is not SessionState.CLOSING:
             self._did_not_open(session, event.reason)
         self.plan_soon()
 
     def _did_not_open(self, session: SessionView, reason: str) -> None:
+        """It says something about the step, if nobody told the session to end."""
         view = self.picture.steps.get(session.step_id)
-        if view is None:
+        if view is None or self._ending:
             return
         view.open_failures += 1
         if view.open_failures >= self._settings.open_failures:
             view.open_failures = 0
             self._journal.record("a step's failure", lambda tx: self.lifecycle.fail_step(tx, view.step_id, reason))
+
+    def _rest(self, worker: str, reason: str) -> None:
+        """Nothing can be started on a machine: leave it alone for a while, the longer the more often that is so."""
+        if self._loop is None or worker in self.picture.resting:
+            return
+        strikes = self._strikes[worker] = self._strikes.get(worker, 0) + 1
+        seconds = _REST_SECONDS[min(strikes, len(_REST_SECONDS)) - 1]
+        self.picture.resting[worker] = reason
+        _log.error("nothing can be started on %s, it rests for %g s: %s", worker, seconds, reason)
+        self._loop.call_later(seconds, self._rested, worker)
+        for job_id in {view.job_id for view in self.picture.steps.values()}:
+            self.news.tell_soon(job_id)
+
+    def _rested(self, worker: str) -> None:
+        self.picture.resting.pop(worker, None)
+        self.plan_soon()
 
     # --- clockwork ---------------------------------------------------------------------------------------------
 
@@ -307,18 +338,31 @@ class Dispatcher:
                 await self.tick()
             except RendermillError as error:
                 _log.error("%s", error)
+            except Exception:  # noqa: BLE001 - the clockwork goes on, whatever it was
+                _log.exception("something broke in the farm's clockwork")
 
     async def tick(self) -> None:
-        """What the passing of time brings: expired leases, sessions idle for too long, another look at the plan."""
+        """What the passing of time brings: leases, sessions idle for too long, another look at the plan."""
+        if not self._journal.behind:  # else what has happened is not written down yet, and looks like silence
+            await self._leases()
         now = self._clock.now()
-        if any(session.held for session in self.picture.sessions.values()):
-            expired = await self._journal.write(self.lifecycle.expire)
-            for attempt in expired:
-                self._engine.kill(attempt.session, "it gave no sign of life")
         for session in list(self.picture.sessions.values()):
             if session.state is SessionState.IDLE and now - session.idle_since >= self._settings.idle_seconds:
                 self._close(session)
         self.plan_soon()
+
+    async def _leases(self) -> None:
+        """Renew the leases of sessions that were heard; whose lease has ended all the same is ended.
+
+        Hearing goes by the loop's clock, which stands still while the machine sleeps and which nobody sets.
+        """
+        now = asyncio.get_running_loop().time()
+        alive = [each.id for each in self.picture.sessions.values() if each.held and now - each.heard < LEASE_SECONDS]
+        if now - self._renewed >= _RENEW_SECONDS:
+            self._renewed = now
+            await self._journal.write(lambda tx: self.lifecycle.renew(tx, alive))
+        for attempt in await self._journal.write(lambda tx: self.lifecycle.expire(tx, frozenset(alive))):
+            self._engine.kill(attempt.session, "it gave no sign of life")
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)

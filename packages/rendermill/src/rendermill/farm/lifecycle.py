@@ -120,6 +120,8 @@ class Lifecycle:
         warnings: Sequence[str],
     ) -> bool:
         """Publish an attempt's verified outputs and end its task. False: it came too late and changed nothing."""
+        replaced = tx.published_by_others(key, [output.path for output in outputs])
+        warnings = [*warnings, *(f"it replaced {path}, which another task wrote" for path in replaced)]
         message = "; ".join(warnings)
         if not tx.move_attempt(key, _T.RUNNING, _T.SUCCEEDED, message=message):
             return False
@@ -156,9 +158,18 @@ class Lifecycle:
         """Lose every active attempt (the sessions of the server that died are gone); returns how many."""
         return self._lose_all(tx, tx.active_attempts(), reason)
 
-    def expire(self, tx: Transaction) -> list[Attempt]:
-        """Lose the attempts whose lease has ended; returns them, so that their sessions can be ended."""
-        expired = tx.active_attempts(lease_before=self.clock.now())
+    def renew(self, tx: Transaction, sessions: Sequence[str]) -> None:
+        """Sessions gave a sign of life: the leases of what they hold begin anew."""
+        if sessions:
+            tx.renew(sessions, self.clock.now() + LEASE_SECONDS)
+
+    def expire(self, tx: Transaction, alive: frozenset[str] = frozenset()) -> list[Attempt]:
+        """Lose the attempts whose lease has ended; returns them, so that their sessions can be ended.
+
+        Those of ``alive`` sessions are spared: their leases are about to be renewed.
+        """
+        ended = tx.active_attempts(lease_before=self.clock.now())
+        expired = [attempt for attempt in ended if attempt.session not in alive]
         self._lose_all(tx, expired, "its session gave no sign of life")
         return expired
 

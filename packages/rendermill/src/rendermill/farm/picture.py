@@ -6,6 +6,7 @@ The store is the truth; this is what planning looks at, kept small (a task that 
 from __future__ import annotations
 
 import heapq
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import Enum, auto
@@ -39,6 +40,8 @@ class SessionView:
     idle_since: float = 0.0
     ran: int = 0
     """Tasks it has been given."""
+    heard: float = math.inf
+    """When it last gave a sign of life, by the event loop's clock; before it is opened its engine looks after it."""
     held: dict[AttemptKey, bool] = field(default_factory=dict)
     """Attempts it has not answered for, oldest first → whether it has started. The last may still run, those
     before it are in verification."""
@@ -81,6 +84,8 @@ class Picture:
     steps: dict[int, StepView] = field(default_factory=dict)
     sessions: dict[str, SessionView] = field(default_factory=dict)
     workers: dict[str, Worker] = field(default_factory=dict)
+    resting: dict[str, str] = field(default_factory=dict)
+    """Workers on which nothing can be started at the moment → why."""
 
     def on_worker(self, name: str) -> list[SessionView]:
         """The sessions a worker carries, those on their way out included: their processes still use it."""

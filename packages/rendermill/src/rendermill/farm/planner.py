@@ -78,10 +78,10 @@ def plan(picture: Picture) -> list[Decision]:
 class _Planning:
     def __init__(self, picture: Picture) -> None:
         self.decisions: list[Decision] = []
-        self.workers = picture.workers
+        self.workers = {name: each for name, each in picture.workers.items() if name not in picture.resting}
         self.steps = sorted((s for s in picture.steps.values() if s.ready), key=lambda step: step.order)
         self.demand = sum(len(step.ready) for step in self.steps) + len(picture.sessions)
-        self.rooms = {name: _room(picture, worker) for name, worker in picture.workers.items()}
+        self.rooms = {name: _room(picture, worker) for name, worker in self.workers.items()}
         self.future = {name: replace(room) for name, room in self.rooms.items()}
         for session in picture.sessions.values():
             if session.state is SessionState.CLOSING and session.worker in self.future:

@@ -85,6 +85,9 @@ class Queries(Protocol):
     def outputs(self, job_id: int, *, steps: Sequence[int] | None = None) -> list[Output]:
         """Published files of a job, or of some of its steps, by path."""
 
+    def output(self, job_id: int, path: str) -> Output | None:
+        """A published file of a job by its path."""
+
     def events(self, after: int, *, job_id: int | None = None, limit: int = 1000) -> list[Event]:
         """Events after a sequence number, in order: all or one job's."""
 
@@ -125,6 +128,9 @@ class Transaction(Queries, Protocol):
 
     def renew(self, sessions: Sequence[str], lease: float) -> None:
         """Give the active attempts of these sessions a new end of lease."""
+
+    def published_by_others(self, key: AttemptKey, paths: Sequence[str]) -> list[str]:
+        """Those of the paths that another task of the job has published, which :meth:`publish` would replace."""
 
     def publish(self, key: AttemptKey, outputs: Sequence[Output]) -> None:
         """Make the files of an attempt the task's outputs."""
@@ -251,12 +257,14 @@ class SessionOpened:
 class SessionClosed:
     """The session and every process of it are gone. ``reason`` is empty where that was asked for.
 
-    ``opened`` is False where it never became ready, which says something about the step and not the task.
+    ``opened`` is False where it never became ready, which says something about the step and not the task; with
+    ``machine`` it says something about the machine, on which no session could be started.
     """
 
     session: str
     reason: str
     opened: bool
+    machine: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,8 @@ def waiting_reason(job: Job, steps: Sequence[Step], picture: Picture) -> str:
         unfits = {name: unfit(worker, view.requirements) for name, worker in picture.workers.items()}
         if all(unfits.values()):
             return "no worker fits: " + "; ".join(f"{name}: {why}" for name, why in unfits.items())
+    if picture.resting and picture.resting.keys() == picture.workers.keys():
+        return "nothing can be started: " + "; ".join(f"{name}: {why}" for name, why in picture.resting.items())
     ahead = {v.job_id for v in picture.steps.values() if v.ready and v.order < views[0].order} - {job.id}
     busy = len([s for s in picture.sessions.values() if s.held])
     if ahead:

@@ -29,7 +29,7 @@ def read_blend(scene: Path, cache: Path | None = None, installation: Installatio
     Raises :class:`BadInputError` if it is not there, :class:`DamagedSceneError` if it is no scene or Blender cannot
     load it, SoftwareMissingError if no installed Blender is new enough.
     """
-    scene = scene.resolve()
+    scene = Path(os.path.normpath(scene.absolute()))  # links stay: sessions look beside the scene by that path
     if not scene.is_file():
         raise BadInputError("there is no such file", where=str(scene))
     installation = installation or choose(saved_by(scene), where=str(scene))
@@ -100,7 +100,7 @@ class _Cache:
         paths = {str(self._scene)}
         for use in report.files:
             # Folders tell of tiles and frames that came or went; a missing file may come back.
-            paths |= {use.resolved, str(Path(use.resolved).parent)}
+            paths |= {use.resolved, *(str(Path(file).parent) for file in (use.resolved, *use.files))}
             paths |= {file for file in use.files if file.endswith(".blend")}
         kept = {"marks": {path: _mark(path) for path in sorted(paths)}, "report": report.to_dict()}
         kept["report"].pop("version")

@@ -75,7 +75,7 @@ def _parameter_values(folder: Path) -> dict[str, Any]:
     if path is None:
         return {}
     try:
-        pairs = {each["name"]: each["value"] for each in load_document(path)["parameterValues"]}
+        pairs = {str(each["name"]): each["value"] for each in load_document(path)["parameterValues"]}
     except (KeyError, TypeError) as error:
         raise BadInputError("parameterValues is a list of {name, value}", where=str(path)) from error
     return {name: value for name, value in pairs.items() if ":" not in name}  # "deadline:priority" is another farm's
@@ -85,8 +85,11 @@ def _asset_references(folder: Path) -> list[Path]:
     path = _perhaps(folder, "asset_references")
     if path is None:
         return []
-    inputs = (load_document(path).get("assetReferences") or {}).get("inputs") or {}
-    named = [*(inputs.get("filenames") or ()), *(inputs.get("directories") or ())]
+    try:
+        inputs = (load_document(path).get("assetReferences") or {}).get("inputs") or {}
+        named = [*(inputs.get("filenames") or ()), *(inputs.get("directories") or ())]
+    except (AttributeError, TypeError) as error:
+        raise BadInputError("assetReferences holds inputs with lists of filenames", where=str(path)) from error
     return [folder / str(each) for each in named]
 
 
@@ -98,6 +101,8 @@ def _resolve(template: dict[str, Any], values: dict[str, Any], folder: Path) -> 
         parsed = decode_job_template(template=template, supported_extensions=_EXTENSIONS)
     except (DecodeValidationError, NotImplementedError, RecursionError) as error:
         raise BadInputError(f"OpenJD rejects it: {error}", where="template") from error
+    except IndexError as error:  # how the library ends there
+        raise BadInputError("its steps depend on each other in a circle", where="template") from error
     try:
         processed = preprocess_job_parameters(
             job_template=parsed,

@@ -23,7 +23,7 @@ _TRIES = 5
 _AGAIN_SECONDS = (0.5, 1.0, 2.0, 4.0, 8.0)
 _CHUNK = 256 * 1024
 Progress = Callable[[int], None]
-"""Hears how many bytes more have gone over the wire."""
+"""Hears how many bytes more have gone over the wire; a negative number takes back what must be sent again."""
 
 
 class Client:
@@ -91,11 +91,7 @@ class Client:
 
     def health(self) -> dict[str, Any]:
         """``status``, ``version`` and ``time`` of the server; needs no identity."""
-        try:
-            answer: dict[str, Any] = self._request("GET", "/healthz").json()
-        except ValueError as error:
-            raise self._unreachable(error) from error
-        return answer
+        return self._object(self._request("GET", "/healthz"))
 
     def watch(self, job_id: int) -> Iterator[dict[str, Any]]:
         """The job each time something of it changes, until it ends; a broken connection is taken up again."""
@@ -136,15 +132,21 @@ class Client:
     def put_blob(self, digest: str, path: Path, progress: Progress = lambda _: None) -> None:
         """Send a file; a broken connection is tried again."""
 
+        sent = 0
+
         def content() -> Iterator[bytes]:
+            nonlocal sent
+            progress(-sent)  # what an attempt before this one sent is sent again
+            sent = 0
             with path.open("rb") as file:
                 while chunk := file.read(_CHUNK):
                     yield chunk
+                    sent += len(chunk)
                     progress(len(chunk))
 
         for attempt in range(_TRIES):
             try:
-                self._request("PUT", f"/api/v1/blobs/{digest}", body=content())
+                self._request("PUT", f"/api/v1/blobs/{digest}", body=content)
                 return
             except UnreachableError:
                 if attempt == _TRIES - 1:
@@ -168,23 +170,33 @@ class Client:
         self, method: str, path: str, params: dict[str, Any] | None = None, json: object = None
     ) -> dict[str, Any]:
         more: dict[str, Any] = {} if json is None else {"json": json}
-        answer: dict[str, Any] = self._request(method, f"/api/v1{path}", fields=params, **more).json()
+        response = self._request(method, f"/api/v1{path}", fields=params, **more)
+        return self._object(response)
+
+    def _object(self, response: urllib3.BaseHTTPResponse) -> dict[str, Any]:
+        try:
+            answer = response.json()
+        except ValueError as error:
+            raise self._unreachable(error) from error
+        if not isinstance(answer, dict):
+            raise self._unreachable(ValueError("its answer is no object"))
         return answer
 
     def _request(self, method: str, path: str, **arguments: Any) -> urllib3.BaseHTTPResponse:
-        """Raises UnreachableError, and the farm's own errors."""
+        """Raises UnreachableError, and the farm's own errors. An argument that is a function is called for each try."""
         try:
             response = self._send(method, path, arguments)
             if response.status == 401 and (renewed := self._authorize()) != self._authorization:
                 self._authorization = renewed
                 response = self._send(method, path, arguments)
-            if response.status >= 400:
-                raise _error(response.data, response.status, self.server + path)
+            if response.status >= 300:
+                raise _error(response, self.server + path)
         except HTTPError as error:
             raise self._unreachable(error) from error
         return response
 
     def _send(self, method: str, path: str, arguments: dict[str, Any]) -> urllib3.BaseHTTPResponse:
+        arguments = {name: value() if callable(value) else value for name, value in arguments.items()}
         headers = {"Authorization": self._authorization} if self._authorization else {}
         if "json" in arguments:
             headers["Content-Type"] = "application/json"
@@ -196,8 +208,10 @@ class Client:
         return UnreachableError(f"no server answers there ({reason})", where=self.server, remedy=remedy)
 
 
-def _error(body: bytes, status: int, where: str) -> RendermillError:
+def _error(response: urllib3.BaseHTTPResponse, where: str) -> RendermillError:
     try:
-        return error_from_dict(json.loads(body)["error"])
-    except (ValueError, KeyError, TypeError):
-        return UnreachableError(f"the server answered {status}", where=where)
+        return error_from_dict(json.loads(response.data)["error"])
+    except (ValueError, KeyError, TypeError, AttributeError):  # it is no farm
+        target = response.headers.get("Location")
+        remedy = f"Name that address: --server {target}" if target else "Is there a Rendermill server at that address?"
+        return UnreachableError(f"the server answered {response.status}", where=where, remedy=remedy)

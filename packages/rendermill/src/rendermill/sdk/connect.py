@@ -40,11 +40,18 @@ def local_client(url: str) -> Client:
 
 def _url(text: str) -> str:
     text = text if "://" in text else f"http://{text}"
-    try:
-        parts = urlsplit(text)
-        valid = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
-    except ValueError:
-        valid = False
-    if not valid:
+    if (host := _host(text)) is None:
         raise BadInputError(f"{text!r} is not a server's URL", where="server", remedy="Give it as http://HOST:PORT.")
-    return text.rstrip("/").replace("//localhost", "//127.0.0.1", 1)
+    if host == "localhost":
+        text = text.replace("localhost", "127.0.0.1", 1)  # a server listens there, and localhost may mean ::1
+    return text.rstrip("/")
+
+
+def _host(url: str) -> str | None:
+    """The host that a URL names, None if it is no URL of a server."""
+    try:
+        parts = urlsplit(url)
+        valid = parts.scheme in ("http", "https") and (parts.port or 1) > 0
+    except ValueError:
+        return None
+    return parts.hostname if valid else None

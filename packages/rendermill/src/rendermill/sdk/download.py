@@ -85,10 +85,16 @@ def confined(folder: Path, path: str) -> Path:
     return folder.joinpath(*relative.parts)
 
 
-def check_writable(folder: Path) -> None:
-    """Pass if files can be written into ``folder`` (made if need be). Raises :class:`UnavailableError`."""
+def check_writable(folder: Path, *, make: bool = True) -> None:
+    """Pass if files can be written into ``folder``. Raises :class:`UnavailableError`.
+
+    It is made if need be; without ``make`` the folder that it would be made in is looked at.
+    """
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        if make:
+            folder.mkdir(parents=True, exist_ok=True)
+        else:
+            folder = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
         probe = folder / f".rendermill-{os.getpid()}"
         probe.touch()
         probe.unlink()

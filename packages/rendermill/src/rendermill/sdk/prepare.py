@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import os
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from rendermill.farm.model.errors import BadInputError, MissingFilesError
 from rendermill.renderers.base import JobDraft
@@ -25,8 +25,6 @@ class Prepared:
 
     draft: JobDraft
     files: tuple[Path, ...] = ()
-    extra: dict[str, Any] = field(default_factory=dict)
-    """Further fields of the job's body, such as its priority."""
 
 
 def prepare_blend(
@@ -42,9 +40,7 @@ def prepare_blend(
     Raises :class:`MissingFilesError` naming files that are not there unless ``allow_missing``; BadInputError,
     DamagedSceneError and SoftwareMissingError as reading and drafting do.
     """
-    scene = Path(scene).expanduser().absolute()
-    if not scene.is_file():
-        raise BadInputError("there is no such file", where=str(scene))
+    scene = scene_file(scene)
     blender = choose(saved_by(scene), where=str(scene)) if version is None else exactly(_version(version))
     report = read_blend(scene, cache_folder() / "reports", blender)
     if report.missing and not allow_missing:
@@ -56,6 +52,17 @@ def prepare_blend(
     draft = blender_draft(scene, report, wishes, output, blender)
     found = {Path(file) for use in report.files for file in use.files}
     return Prepared(draft, (scene, *sorted(found - {scene})))
+
+
+def scene_file(path: Path) -> Path:
+    """The absolute path of a file. Raises :class:`BadInputError` if it is not there."""
+    try:
+        found = Path(os.path.normpath(path.expanduser().absolute()))
+        if found.is_file():
+            return found
+    except (OSError, RuntimeError, ValueError) as error:  # too long a path, an unknown user's ~
+        raise BadInputError(str(error), where=str(path)[:200]) from error
+    raise BadInputError("there is no such file", where=str(found))
 
 
 def _version(text: str) -> tuple[int, int]:

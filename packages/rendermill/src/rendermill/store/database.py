@@ -171,11 +171,22 @@ class SqlStore:
             for unit in batch:
                 unit.future.set_exception(failure)
             return
+        except Exception as error:  # noqa: BLE001 - the writer goes on, whatever it was
+            _log.exception("a batch could not be committed")
+            for unit in batch:
+                unit.future.set_exception(error)
+            return
         if emitted:
-            for listener in self._listeners:
-                listener(emitted)
+            self._tell(emitted)
         for unit in batch:
             unit.settle()
+
+    def _tell(self, emitted: list[Event]) -> None:
+        for listener in self._listeners:
+            try:
+                listener(emitted)
+            except Exception:  # noqa: BLE001 - it is committed all the same
+                _log.exception("a listener of the store broke")
 
 
 class _Unit:

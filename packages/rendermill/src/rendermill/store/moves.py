@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import BindParameter, Connection, Update, bindparam, delete, insert, select, text, update
 
 from rendermill.farm.model.records import AttemptKey, Event, Output, TaskKey
-from rendermill.farm.model.status import ENDED, AttemptStatus, JobStatus, TaskStatus
+from rendermill.farm.model.status import ENDED, TASK_MOVES, AttemptStatus, JobStatus, TaskStatus
 from rendermill.farm.model.submission import Submission
 from rendermill.farm.ports import NewStep
 from rendermill.store.queries import SqlQueries
@@ -173,6 +173,7 @@ class SqlTransaction(SqlQueries):
         return moved
 
     def _count_move(self, step_id: int, source: TaskStatus, target: TaskStatus, moved: int) -> None:
+        assert target in TASK_MOVES[source], f"no task moves from {source} to {target}"
         self._connection.execute(_count(source, target), {"step": step_id, "moved": moved})
 
     def close_attempt(self, key: AttemptKey, status: AttemptStatus, message: str, now: float) -> None:
@@ -191,6 +192,15 @@ class SqlTransaction(SqlQueries):
         """Give the active attempts of these sessions a new end of lease."""
         live = attempts.c.session.in_(list(sessions)) & attempts.c.finished.is_(None)
         self._connection.execute(update(attempts).where(live).values(lease=lease))
+
+    def published_by_others(self, key: AttemptKey, paths: Sequence[str]) -> list[str]:
+        """Those of the paths that another task of the job has published."""
+        if not paths:
+            return []
+        job = select(steps.c.job_id).where(steps.c.id == key.step_id).scalar_subquery()
+        other = (outputs.c.step_id != key.step_id) | (outputs.c.idx != key.index)
+        found = select(outputs.c.path).where((outputs.c.job_id == job) & outputs.c.path.in_(list(paths)) & other)
+        return list(self._connection.scalars(found.order_by(outputs.c.path)))
 
     def publish(self, key: AttemptKey, files: Sequence[Output]) -> None:
         """Make the files of an attempt the task's outputs; the latest publisher of a path wins."""

@@ -116,6 +116,11 @@ class SqlQueries:
         rows = self._rows(statement.order_by(outputs.c.path))
         return [Output(row.path, row.hash, row.size, row.step, row.idx) for row in rows]
 
+    def output(self, job_id: int, path: str) -> Output | None:
+        """A published file by its path."""
+        found = self._rows(_OUTPUTS.where((outputs.c.job_id == job_id) & (outputs.c.path == path)))
+        return next((Output(row.path, row.hash, row.size, row.step, row.idx) for row in found), None)
+
     def events(self, after: int, *, job_id: int | None = None, limit: int = 1000) -> list[Event]:
         """Events in order."""
         statement = select(events).where(events.c.seq > after).order_by(events.c.seq).limit(limit)

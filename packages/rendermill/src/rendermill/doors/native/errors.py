@@ -9,7 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from rendermill.farm.model.errors import BadInputError, NotFoundError, RendermillError
+from rendermill.farm.model.errors import BadInputError, NotFoundError, RendermillError, TooLargeError
 
 _log = logging.getLogger(__name__)
 
@@ -53,10 +53,16 @@ def install(app: FastAPI) -> None:
         where = ".".join(str(part) for part in first["loc"] if part not in ("body", "query", "path"))
         return error_response(BadInputError(first["msg"], where=where or "body"))
 
+    @app.exception_handler(OverflowError)
+    async def _overflow(request: Request, _error: OverflowError) -> JSONResponse:
+        return error_response(NotFoundError("there is nothing of so great a number", where=request.url.path))
+
     @app.exception_handler(HTTPException)
     async def _http(request: Request, error: HTTPException) -> JSONResponse:
         if error.status_code == 404:
             return error_response(NotFoundError("there is nothing at this address", where=request.url.path))
+        if error.status_code == 413:
+            return error_response(TooLargeError(str(error.detail), where="body"))
         detail = RendermillError(str(error.detail), where=request.url.path)
         return JSONResponse({"error": detail.to_dict()}, status_code=error.status_code)
 

@@ -169,10 +169,10 @@ def outputs(request: Request, user: User, job_id: int) -> dict[str, Any]:
 def output(request: Request, user: User, job_id: int, path: str) -> FileResponse:
     """The content of a published file."""
     _job(request, user, job_id)
-    for found in farm_of(request).outputs(job_id):
-        if found.path == path:
-            return FileResponse(request.app.state.blobs.checked(found.hash), headers={"X-Hash": found.hash})
-    raise NotFoundError(f"there is no output {path}", where=f"job {job_id}")
+    found = farm_of(request).ask(lambda q: q.output(job_id, path))
+    if found is None:
+        raise NotFoundError(f"there is no output {path}", where=f"job {job_id}")
+    return FileResponse(request.app.state.blobs.checked(found.hash), headers={"X-Hash": found.hash})
 
 
 @router.get("/{job_id}/events")

@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-
-from rendermill.doors.native.errors import error_response
-from rendermill.farm.model.errors import TooLargeError
 
 MAX_BODY = 64 * 1024 * 1024
 _FILES = "/api/v1/blobs/"
-
-
-class _OverLimitError(Exception):
-    pass
 
 
 class BodyLimit:
@@ -34,11 +28,7 @@ class BodyLimit:
             message = await receive()
             taken += len(message.get("body", b""))
             if taken > MAX_BODY:
-                raise _OverLimitError
+                raise HTTPException(413, f"the request is over {MAX_BODY} bytes")  # the kind that FastAPI lets through
             return message
 
-        try:
-            await self._app(scope, counted, send)
-        except _OverLimitError:
-            response = error_response(TooLargeError(f"the request is over {MAX_BODY} bytes", where="body"))
-            await response(scope, receive, send)
+        await self._app(scope, counted, send)

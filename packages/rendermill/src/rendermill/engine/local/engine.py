@@ -12,7 +12,7 @@ import shutil
 import socket
 import sys
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ _PASSED_ON = ("TZ", "LD_LIBRARY_PATH")
 _PASSED_ON_PREFIXES = ("LC_", "CUDA_", "NVIDIA_", "HIP_", "ROCR_", "OCIO", "OPTIX_")
 _CANCEL_SECONDS = 150.0
 _RETRY_SECONDS = (1.0, 2.0, 5.0, 15.0, 30.0)
+_LITTLE_BYTES = 256 * 1024
 _REAPER_SECONDS = 0.02
 _REAPER_LOOKS = 500
 
@@ -35,7 +36,7 @@ _REAPER_LOOKS = 500
 class LocalSettings:
     """Where the engine keeps things, and how much of the machine it may use.
 
-    ``cores`` are real CPU numbers; with ``pin`` each session keeps to its share of them. ``mark`` tells this farm's
+    ``cpus`` are real CPU numbers; with ``pin`` each session keeps to its share of them. ``mark`` tells this farm's
     processes from others'.
     """
 
@@ -65,9 +66,14 @@ class _Session:
     writer: asyncio.StreamWriter | None = None
     outbox: list[bytes] = field(default_factory=list)
     opened: bool = False
+    ending: bool = False
     closed: SessionClosed | None = None
     why_killed: str = ""
     timer: asyncio.TimerHandle | None = None
+
+
+def _is_full(folder: Path) -> bool:
+    return shutil.disk_usage(folder).free < _LITTLE_BYTES
 
 
 def _clear(folder: Path) -> None:
@@ -177,8 +183,8 @@ class LocalEngine:
         try:
             host = self._take_spare(order) or self._hosts.fork(order.session)
         except OSError as error:
-            reason = f"its process could not be started: {error}"
-            asyncio.get_running_loop().call_soon(self._listener, SessionClosed(order.session, reason, opened=False))
+            closed = SessionClosed(order.session, f"its process could not be started: {error}", False, machine=True)
+            asyncio.get_running_loop().call_soon(self._listener, closed)
             return
         session = _Session(order, host, self._free_cpus(order.cores))
         self._sessions[order.session] = session
@@ -245,6 +251,7 @@ class LocalEngine:
             self._end_within(found, _CANCEL_SECONDS, "")
 
     def _end_within(self, session: _Session, seconds: float, reason: str) -> None:
+        session.ending = True
         if session.timer is not None:
             session.timer.cancel()
         loop = asyncio.get_running_loop()
@@ -270,9 +277,10 @@ class LocalEngine:
         except (ConnectionError, ValueError) as error:
             _log.warning("session %s: %r", session.order.session, error)
         writer.close()
+        full = not session.opened and _is_full(self._settings.sessions)
         await self._wait_gone(session)
         await asyncio.to_thread(shutil.rmtree, session.host.folder, ignore_errors=True)
-        self._forget(session)
+        self._forget(session, full=full)
 
     def _receive(self, session: _Session, message: wire.Message) -> None:
         if isinstance(message, SessionClosed):
@@ -282,7 +290,7 @@ class LocalEngine:
             raise ValueError(f"a host sent {message!r}")
         if isinstance(message, SessionOpened):
             session.opened = True
-            if session.timer is not None:
+            if session.timer is not None and not session.ending:
                 session.timer.cancel()
         self._listener(message)
 
@@ -291,12 +299,15 @@ class LocalEngine:
         await reader.read()
         writer.close()
 
-    def _forget(self, session: _Session) -> None:
+    def _forget(self, session: _Session, *, full: bool) -> None:
         if session.timer is not None:
             session.timer.cancel()
         del self._sessions[session.order.session]
         reason = session.why_killed or "its process died"
-        self._listener(session.closed or SessionClosed(session.order.session, reason, session.opened))
+        closed = session.closed or SessionClosed(session.order.session, reason, session.opened)
+        if full:
+            closed = replace(closed, reason=f"the disk of {self._settings.sessions} is full", machine=True)
+        self._listener(closed)
         asyncio.get_running_loop().call_soon(self._keep_spare)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:

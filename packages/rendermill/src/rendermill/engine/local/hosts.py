@@ -93,6 +93,7 @@ class Hosts:
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
+                start_new_session=True,  # Ctrl-C is for the server, which ends it
             )
 
     async def _be_ready(self, process: asyncio.subprocess.Process, control: socket.socket) -> None:

@@ -51,7 +51,7 @@ class AttemptStatus(StrEnum):
     """It counts towards the task's limit of attempts."""
     CANCELED = "canceled"
     LOST = "lost"
-    """Its session or server died under it: it does not count towards the limit."""
+    """Its server died under it, or its session before it began: it does not count towards the limit."""
 
 
 _T = TaskStatus

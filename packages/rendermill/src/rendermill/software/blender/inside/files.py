@@ -63,7 +63,8 @@ def _type(block: Any) -> str:
 # --- finders -----------------------------------------------------------------------------------------------------
 
 
-def _libraries() -> Iterator[Use]:
+def libraries() -> Iterator[Use]:
+    """Every linked library that is a file."""
     for library in bpy.data.libraries:
         if getattr(library, "packed_file", None) is None:
             path = os.path.normpath(bpy.path.abspath(_slashes(library.filepath), library=library.parent))
@@ -157,7 +158,7 @@ def _strips() -> Iterator[Use]:
 
 
 _FINDERS = (
-    _libraries,
+    libraries,
     _images,
     _movie_clips,
     _sounds,

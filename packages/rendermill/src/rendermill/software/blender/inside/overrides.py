@@ -6,7 +6,7 @@ from typing import Any
 
 import bpy
 
-from rendermill.software.blender.inside.files import external_files
+from rendermill.software.blender.inside.files import Use, external_files, libraries
 
 _FORMATS = {
     "EXR": "OPEN_EXR",
@@ -140,16 +140,29 @@ def remap(rules: list[tuple[str, str]]) -> int:
     ``rules`` are pairs (source folder, destination folder), the most specific first. Relative paths need nothing,
     because sessions mirror the submitter's folders.
     """
-    changed = 0
+    done: set[str] = set()
+    while use := next((use for use in libraries() if _is_foreign(use, rules, done)), None):
+        done.add(_point(use, rules))  # reloading a library replaces all that came from it, other libraries included
+    changed = len(done)
     for use in external_files():
-        target = _mapped(use.raw.replace("\\", "/"), rules)
-        if target is None or not use.attribute or not hasattr(use.block, use.attribute):
-            continue
-        setattr(use.block, use.attribute, target)
-        if hasattr(use.block, "reload"):
-            use.block.reload()
-        changed += 1
+        if use.attribute and hasattr(use.block, use.attribute) and _is_foreign(use, rules, done):
+            _point(use, rules)
+            changed += 1
     return changed
+
+
+def _is_foreign(use: Use, rules: list[tuple[str, str]], done: set[str]) -> bool:
+    return use.raw not in done and _mapped(use.raw.replace("\\", "/"), rules) is not None
+
+
+def _point(use: Use, rules: list[tuple[str, str]]) -> str:
+    """Point a use at the session's file; its path."""
+    target = _mapped(use.raw.replace("\\", "/"), rules)
+    assert target is not None
+    setattr(use.block, use.attribute, target)
+    if hasattr(use.block, "reload"):
+        use.block.reload()
+    return target
 
 
 def _mapped(path: str, rules: list[tuple[str, str]]) -> str | None:
