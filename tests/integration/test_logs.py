@@ -11,7 +11,7 @@ import pytest_asyncio
 from rendermill.farm.model.records import AttemptKey
 from rendermill.farm.model.status import JobStatus
 from support.local_farm import LocalFarm, local_farm
-from support.processes import Gate
+from support.processes import Gate, environment
 from support.templates import shell, template
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -120,3 +120,41 @@ async def test_a_log_is_cut_at_its_limit_and_the_task_goes_on(farm: LocalFarm) -
     log = farm.log(job.id)
     assert 64 * 1024**2 - 100_000 < len(log) < 64 * 1024**2 + 100_000
     assert "[the log is cut here: it is over 67108864 bytes]" in log
+
+
+# --- logs that cannot be written -------------------------------------------------------------------------------
+
+
+async def two_tasks_of_one_session_succeed(data: Path, entered: Path) -> None:
+    script = "seq 1000; echo a > {{Param.Out}}/{{Task.Param.Frame}}"
+    step = shell(script, frames="1-2", environment=environment(onEnter=f"echo x >> {entered}"))
+    async with local_farm(data, slots=1) as farm:
+        job = await farm.run(template(step, output="/out"), max_attempts=1)
+        assert job.status is JobStatus.SUCCEEDED, farm.tasks(job.id)
+        assert [(task.key.step_id, task.message) for task in farm.tasks(job.id)] == [(1, "")] * 2
+        assert sorted(farm.outputs(job.id)) == ["1", "2"]
+    assert entered.read_text() == "x\n"
+    assert "session host:" not in (data / "engine.log").read_text()  # what a host says when it breaks
+
+
+async def test_a_folder_of_logs_that_cannot_be_made_hurts_no_task(tmp_path: Path) -> None:
+    (tmp_path / "farm").mkdir()
+    (tmp_path / "farm/logs").write_text("no folder")
+    await two_tasks_of_one_session_succeed(tmp_path / "farm", tmp_path / "entered")
+
+
+async def test_a_disk_too_full_for_logs_hurts_no_task(tmp_path: Path) -> None:
+    logs = tmp_path / "farm/logs/1/1"  # of the first step of a farm's first job
+    logs.mkdir(parents=True)
+    for index in (0, 1):
+        (logs / f"{index}.1.log").symlink_to("/dev/full")
+    await two_tasks_of_one_session_succeed(tmp_path / "farm", tmp_path / "entered")
+    assert len(list(logs.iterdir())) == 2
+
+
+async def test_a_failure_is_told_without_a_log(tmp_path: Path) -> None:
+    (tmp_path / "farm").mkdir()
+    (tmp_path / "farm/logs").write_text("no folder")
+    async with local_farm(tmp_path / "farm", slots=1) as farm:
+        job = await farm.run(template(shell("echo no such texture; exit 7")), max_attempts=1)
+        assert farm.tasks(job.id)[0].message == "exit code 7; its last line: no such texture"

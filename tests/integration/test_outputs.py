@@ -15,11 +15,12 @@ from rendermill.farm.model.records import Job
 from rendermill.farm.model.status import JobStatus, TaskStatus
 from support.disks import small_disk
 from support.local_farm import LocalFarm, local_farm
-from support.processes import environment
+from support.processes import Gate, environment
 from support.templates import shell, template
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 OUT = "{{Param.Out}}"
+ENDED = (TaskStatus.SUCCEEDED, TaskStatus.FAILED)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -116,10 +117,25 @@ async def test_a_picture_of_the_wrong_size_fails(farm: LocalFarm, pictures: Path
     assert job.status is JobStatus.FAILED
 
 
+async def test_only_pictures_that_were_named_must_have_the_size(farm: LocalFarm, pictures: Path) -> None:
+    write(pictures / "small.png", np.ones((4, 4, 3), dtype=np.float32))
+    copies = f"cp {pictures}/good.png {OUT}/; mkdir {OUT}/thumbs; cp {pictures}/small.png {OUT}/thumbs/"
+    job = await run(farm, f"{expect(width=64, height=36, files=['good.png'])}; {copies}")
+    assert sorted(farm.outputs(job.id)) == ["good.png", "thumbs/small.png"]
+    job = await run(farm, f"{expect(width=64, height=36, files=['good.png', 'small.png'])}; {copies}")
+    assert farm.tasks(job.id)[0].message == "thumbs/small.png: it is 4x4 pixels, 64x36 were asked for"
+
+
 async def test_a_file_that_was_promised_and_is_not_there_fails(farm: LocalFarm, pictures: Path) -> None:
     job = await run(farm, f"{expect(files=['good.png', 'depth.exr'])}; cp {pictures}/good.png {OUT}/")
     assert farm.tasks(job.id)[0].message == "the renderer said it was done but wrote no depth.exr"
     assert farm.outputs(job.id) == {}
+
+
+async def test_a_promised_name_that_is_no_text_has_an_answer(farm: LocalFarm) -> None:
+    job = await run(farm, expect(files=["\ud800.png"]))
+    assert farm.tasks(job.id)[0].message == "the renderer said it was done but wrote no ?.png"
+    assert "wrote no ?.png" in farm.log(job.id)
 
 
 @pytest.mark.parametrize("said", ["nonsense", "[1, 2]", '{"width": "wide", "files": 3}', "{}"])
@@ -164,6 +180,51 @@ async def test_the_latest_writer_of_a_path_has_published_it(farm: LocalFarm) -> 
     assert farm.content(farm.outputs(job.id)["same.txt"]) == b"3\n"
 
 
+# --- what stays in the session ---------------------------------------------------------------------------------
+
+
+async def left_behind(farm: LocalFarm, tmp_path: Path, script: str) -> list[list[str]]:
+    """What is in the staging folder of each session when a script has run twice in one and a third task runs there."""
+    with Gate(tmp_path / "gate") as gate:
+        waits = f"[ {{{{Task.Param.Frame}}}} = 3 ] && {{ read x < {gate}; exit 0; }}"
+        job_id = await farm.submit(template(shell(f"{waits}; {script}", frames="1-3"), output="/out"), max_attempts=1)
+        await farm.until(lambda: all(task.status in ENDED for task in farm.tasks(job_id)[:2]))
+        found = [[file.name for file in each.iterdir()] for each in farm.data.glob("sessions/*/staging")]
+        gate.let()
+        await farm.ended(job_id)
+    return found
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        "echo 'rendermill_fail: no memory'",
+        f"echo no picture > {OUT}/a.png",
+        expect(files=["never.png"]),
+        "true",
+    ],
+)
+async def test_no_file_of_a_task_stays_in_its_session(farm: LocalFarm, tmp_path: Path, end: str) -> None:
+    assert await left_behind(farm, tmp_path, f"mkdir {OUT}/sub; echo a > {OUT}/sub/a; {end}") == [[]]
+
+
+@pytest.mark.parametrize(
+    ("end", "message"),
+    [("true", "its outputs could not be taken over: [Errno 20] "), ("echo 'rendermill_fail: no memory'", "no memory")],
+)
+async def test_outputs_that_cannot_be_taken_over_fail_their_task_and_end_its_session(
+    farm: LocalFarm, tmp_path: Path, end: str, message: str
+) -> None:
+    entered = tmp_path / "entered"
+    frame = "{{Task.Param.Frame}}"
+    script = f"echo a > {OUT}/{frame}; [ {frame} = 1 ] && {{ echo b > {OUT}/../../staging; {end}; }}; true"
+    step = shell(script, frames="1-3", environment=environment(onEnter=f"echo x >> {entered}"))
+    job = await farm.run(template(step, output="/out"), max_attempts=1)
+    assert farm.tasks(job.id)[0].message.startswith(message)
+    assert sorted(farm.outputs(job.id)) == ["2", "3"]
+    assert entered.read_text() == "x\nx\n"
+
+
 # --- a full disk -----------------------------------------------------------------------------------------------
 
 
@@ -184,3 +245,8 @@ async def test_a_full_disk_fails_the_task_that_filled_it_and_no_other(farm_on_a_
         assert sorted(farm.outputs(job.id)) == ["1", "3"]
         assert list((farm_on_a_small_disk / "blobs/tmp").iterdir()) == []
         assert all(len(farm.content(output)) == 10 for output in farm.outputs(job.id).values())
+
+
+async def test_what_a_full_disk_did_not_take_does_not_stay(farm_on_a_small_disk: Path, tmp_path: Path) -> None:
+    async with local_farm(farm_on_a_small_disk, slots=1) as farm:
+        assert await left_behind(farm, tmp_path, f"head -c 2000000 /dev/urandom > {OUT}/big") == [[]]

@@ -184,6 +184,29 @@ def test_each_part_of_a_picture_must_have_the_size(tmp_path: Path) -> None:
         judge(picture, "a.tif", EXPECTED)
 
 
+@pytest.mark.parametrize("name", ["a.png", "sub/a.png"])
+def test_a_named_picture_must_have_the_size(tmp_path: Path, name: str) -> None:
+    picture = write(tmp_path / "a.png", noise(), kind="uint8")
+    with pytest.raises(BadPictureError, match="it is 48x32 pixels, 9x9 were asked for"):
+        judge(picture, name, Expectation(9, 9, frozenset({"a.png", "z.png"})))
+
+
+def test_a_picture_beside_the_named_ones_may_have_any_size(tmp_path: Path) -> None:
+    picture = write(tmp_path / "thumb.png", noise(), kind="uint8")
+    assert judge(picture, "a.png/thumb.png", Expectation(9, 9, frozenset({"a.png"}))) == []
+
+
+def test_a_picture_beside_the_named_ones_must_be_whole(tmp_path: Path) -> None:
+    expected = Expectation(9, 9, frozenset({"a.png"}))
+    for picture, reason in (
+        (cut(write(tmp_path / "b.png", noise(), kind="uint8"), 3), "cut off"),
+        (cut(write(tmp_path / "b.tif", noise(), kind="uint8"), 900), "does not"),
+        (write(tmp_path / "b.exr", with_pixel(np.nan)), "NaN"),
+    ):
+        with pytest.raises(BadPictureError, match=reason):
+            judge(picture, picture.name, expected)
+
+
 @pytest.mark.parametrize("channel", [0, 2, 3])
 @pytest.mark.parametrize(("name", "kind"), [("a.exr", "half"), ("a.exr", "float"), ("a.tif", "float")])
 def test_a_single_nan_is_found(tmp_path: Path, name: str, kind: str, channel: int) -> None:

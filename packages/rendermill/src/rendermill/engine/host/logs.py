@@ -1,4 +1,7 @@
-"""One log file for each attempt, written as the lines come, and what is read from those lines."""
+"""One log file for each attempt, written as the lines come, and what is read from those lines.
+
+No task fails for its log: what a disk refuses to take is left out.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ import logging
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from openjd.sessions import LogContent
 
@@ -26,6 +29,14 @@ def log_path(logs: Path, job_id: int, key: AttemptKey) -> Path:
     return logs / str(job_id) / str(key.step_id) / f"{key.index}.{key.number}.log"
 
 
+def _opened(path: Path) -> TextIO | None:
+    """A log to write to; None where it cannot be made."""
+    with contextlib.suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path.open("a", buffering=1, encoding="utf-8", errors="replace")
+    return None
+
+
 class AttemptLog(logging.Handler):
     """Sends the session's lines to the log of the attempt they belong to.
 
@@ -36,7 +47,7 @@ class AttemptLog(logging.Handler):
         super().__init__()
         self._logs = logs
         self._progress = progress
-        self._file: Any = None
+        self._file: TextIO | None = None
         self._key: AttemptKey | None = None
         self._written = 0
         self.failure = ""
@@ -53,17 +64,16 @@ class AttemptLog(logging.Handler):
             return
         self.end()
         self._key = key
-        path = log_path(self._logs, job_id, key)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._file = path.open("a", buffering=1, encoding="utf-8", errors="replace")
+        self._file = _opened(log_path(self._logs, job_id, key))
         self._written = 0
         self.failure, self.expected, self.last_line = "", None, ""
 
     def end(self) -> None:
         """The attempt's lines are over."""
-        if self._file is not None:
-            self._file.close()
-            self._file = None
+        file, self._file = self._file, None
+        if file is not None:
+            with contextlib.suppress(OSError):  # it writes what a full disk refused once more
+                file.close()
 
     def emit(self, record: logging.LogRecord) -> None:
         """Take a record of the session."""
@@ -90,11 +100,12 @@ class AttemptLog(logging.Handler):
         try:
             self._file.write(text + "\n")
         except OSError:
-            self._written = MAX_LOG_BYTES + 1  # a full disk must not fail the task for its log
+            self._written = MAX_LOG_BYTES + 1  # the disk is full: no more is tried
 
     def late(self, job_id: int, key: AttemptKey, text: str) -> None:
         """Add a line to the log of an attempt that may be over."""
-        with contextlib.suppress(OSError), log_path(self._logs, job_id, key).open("a", encoding="utf-8") as file:
+        path = log_path(self._logs, job_id, key)
+        with contextlib.suppress(OSError), path.open("a", encoding="utf-8", errors="replace") as file:
             file.write(text + "\n")
 
     def _told(self, text: str) -> bool:

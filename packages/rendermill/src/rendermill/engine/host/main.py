@@ -17,8 +17,8 @@ from rendermill.assets.blobs import BlobStore
 from rendermill.engine import wire
 from rendermill.engine.host.layout import Layout, output_places
 from rendermill.engine.host.logs import AttemptLog
-from rendermill.engine.host.outputs import OutputArea, Staged, publish
-from rendermill.engine.host.session import NOT_STARTED, SessionStartError, StepSession
+from rendermill.engine.host.outputs import OutputArea, Taken, publish
+from rendermill.engine.host.session import NOT_STARTED, Outcome, StepSession
 from rendermill.engine.processes import become_subreaper, descendants, end_descendants, pin
 from rendermill.farm.blueprint import Blueprint, instantiate
 from rendermill.farm.model.errors import RendermillError
@@ -150,20 +150,22 @@ class _Host:
 
     def live(self) -> None:
         """Open the session, run tasks until told to end, close."""
-        reason, opened = "", False
+        reason = ""
         try:
             area = self._open()
-            opened = self._opened = True
+            self._opened = True
             self._send(SessionOpened(self._id))
             while (task := self._work.get()) is not None:
                 if not self._run(task, area):
                     break
-        except (SessionStartError, RendermillError) as error:
+        except RendermillError as error:
             reason = str(error)
         except OSError as error:
-            reason = f"the session's files could not be laid out: {error}"
-        self._close()
-        self._send(SessionClosed(self._id, reason, opened))
+            reason = str(error) if self._opened else f"the session's files could not be laid out: {error}"
+        try:
+            self._close()
+        finally:
+            self._send(SessionClosed(self._id, reason, self._opened))
 
     def _open(self) -> OutputArea:
         opening, order = self._opening, self._order
@@ -217,40 +219,54 @@ class _Host:
             end_descendants(
                 spare=frozenset(before)
             )  # what a task leaves running would write into the next one's folder
-        error = outcome.error or self._log.failure
-        if error and not self._log.failure and self._log.last_line:
-            error = f"{error}; its last line: {self._log.last_line[:500]}"
-        elif error == NOT_STARTED and not self._log.failure:
-            error = f"{error}: {self._log.last_word[:500]}"
-        expected = self._log.expected
-        staged = area.take()
+        error, expected = self._reason(outcome), self._log.expected
+        try:
+            taken = area.take()
+        except (OSError, RendermillError) as failure:  # what it left there would be taken for the next one's
+            self._end(task, error or f"its outputs could not be taken over: {failure}")
+            return False
         usable = outcome.usable and not self._log.recycle
         if usable:
             self._send(TaskRan(self._id, task.key))
         if error:
+            taken.drop()
             self._end(task, error)
         else:
-            self._verifier.submit(self._publish, task, staged, expected)
+            self._verifier.submit(self._publish, task, taken, expected)
         return usable
+
+    def _reason(self, outcome: Outcome) -> str:
+        """Why an attempt has failed; empty if it has not."""
+        log = self._log
+        error = outcome.error or log.failure
+        if not error or log.failure:
+            return error
+        if log.last_line:
+            return f"{error}; its last line: {log.last_line[:500]}"
+        return f"{error}: {log.last_word[:500]}" if error == NOT_STARTED else error
 
     def _end(self, task: TaskOrder, error: str) -> None:
         self._log.line(f"[rendermill] {error}")
         self._send(TaskEnded(self._id, task.key, error, (), ()))
 
-    def _publish(self, task: TaskOrder, staged: list[Staged], expected: dict[str, object] | None) -> None:
+    def _publish(self, task: TaskOrder, taken: Taken, expected: dict[str, object] | None) -> None:
         try:
-            outputs, warnings = publish(staged, expected, self._blobs)
+            outputs, warnings = publish(taken.files, expected, self._blobs)
             message = TaskEnded(self._id, task.key, "", tuple(outputs), tuple(warnings))
         except RendermillError as error:
             message = TaskEnded(self._id, task.key, str(error), (), ())
         except Exception as error:  # noqa: BLE001 - whatever broke, the attempt must get an answer
             message = TaskEnded(self._id, task.key, f"its outputs could not be published: {error!r}", (), ())
+        finally:
+            taken.drop()
         if message.error:
             self._log.late(task.job_id, task.key, f"[rendermill] {message.error}")
         self._send(message)
 
     def _close(self) -> None:
-        if self._session is not None:
-            self._session.exit()
-        self._verifier.shutdown(wait=True)
-        self._log.end()
+        try:
+            if self._session is not None:
+                self._session.exit()
+        finally:
+            self._verifier.shutdown(wait=True)  # what is being published still gets its answer
+            self._log.end()

@@ -6,6 +6,7 @@ A published path is relative to the output folder; where a job writes to several
 from __future__ import annotations
 
 import os
+import shutil
 import stat
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +28,18 @@ class Staged:
     file: Path
 
 
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What one task wrote, in a folder of its own."""
+
+    folder: Path
+    files: list[Staged]
+
+    def drop(self) -> None:
+        """Remove what was not published: a session runs hundreds of tasks before its folder goes."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
 class OutputArea:
     """The output folders of a session. Files that were there before a task and are unchanged are not its outputs."""
 
@@ -38,8 +51,8 @@ class OutputArea:
         self._taken = 0
         self._known = {file: mark for _, _, file, mark in self._walk()}
 
-    def take(self) -> list[Staged]:
-        """Move what the task wrote out of reach of the next one."""
+    def take(self) -> Taken:
+        """Move what the task wrote out of reach of the next one. Raises OSError, NotFoundError."""
         self._taken += 1
         staging = self._staging / str(self._taken)
         found = []
@@ -52,7 +65,7 @@ class OutputArea:
             file.rename(target)
             found.append(Staged(published, target))
         self._restore()
-        return found
+        return Taken(staging, found)
 
     def _restore(self) -> None:
         """Put back what the task changed of the files that were there for it: the next one finds them as they were."""

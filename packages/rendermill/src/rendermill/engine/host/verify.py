@@ -1,11 +1,12 @@
 """The judge of pictures: a renderer's own success is never trusted.
 
-A picture must decode to its end, have the size that was asked for, and hold no NaN in its colours. What the decoder
-forgives (a PNG cut within its last bytes, a JPEG without its end) is looked at by hand.
+A picture must decode to its end, have the size that was asked for, if it was, and hold no NaN in its colours. What the
+decoder forgives (a PNG cut within its last bytes, a JPEG without its end) is looked at by hand.
 """
 
 from __future__ import annotations
 
+import posixpath
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -57,6 +58,12 @@ class Expectation:
         width, height = (size if isinstance(size, int) else None for size in sizes)
         names = said.get("files")
         return cls(width, height, frozenset(map(str, names)) if isinstance(names, list) else frozenset())
+
+    def size_of(self, name: str) -> tuple[int, int] | None:
+        """The size that a picture must have; None for any. Names bind it: a thumbnail beside a frame is smaller."""
+        if self.width is None or self.height is None or (self.files and posixpath.basename(name) not in self.files):
+            return None
+        return (self.width, self.height)
 
 
 def judge(file: Path, name: str, expected: Expectation) -> list[str]:
@@ -112,9 +119,10 @@ def _check_part(source: Any, name: str, expected: Expectation) -> float | None:
 
     spec = source.spec()
     size = (spec.full_width, spec.full_height)
-    if expected.width is not None and expected.height is not None and size != (expected.width, expected.height):
-        wanted = f"{expected.width}x{expected.height}"
-        raise BadPictureError(f"it is {size[0]}x{size[1]} pixels, {wanted} were asked for", where=name)
+    wanted = expected.size_of(name)
+    if wanted is not None and size != wanted:
+        what = f"it is {size[0]}x{size[1]} pixels, {wanted[0]}x{wanted[1]} were asked for"
+        raise BadPictureError(what, where=name)
     pixels = source.read_image("float" if _is_float(spec) else "unknown")
     if pixels is None or source.has_error:
         raise BadPictureError(f"it does not decode to its end: {source.geterror()}", where=name)
