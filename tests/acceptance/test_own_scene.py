@@ -140,3 +140,57 @@ def test_the_plain_command_sees_no_difference(tmp_path: Path, bpy_python: Path) 
     words += ["--background", "--factory-startup", "--python-exit-code", "1", "--python", str(script), "--", "a", "b"]
     done = subprocess.run(words, capture_output=True, text=True, check=True)
     assert "after ['a', 'b']" in done.stdout
+
+
+def test_a_scene_behind_a_link_finds_its_files(bpy_python: Path, tmp_path: Path) -> None:
+    scenes.build(bpy_python, tmp_path / "disk/shot7", scenes.TO_LOOK_AT)
+    (tmp_path / "project").symlink_to(tmp_path / "disk/shot7")
+    with serving(tmp_path / "farm", tmp_path / "home", "--slots", "2") as server:
+        render_with(server, tmp_path / "project/scene.blend", tmp_path / "out")
+
+
+#: The library of TO_LOOK_AT again, but everything is named by its absolute path, and the library links another one.
+_ABSOLUTE = """
+outer = folder / "lib" / "outer.blend"
+bpy.ops.wm.open_mainfile(filepath=str(folder / "scene.blend"))
+bpy.ops.file.make_paths_absolute()
+bpy.ops.wm.save_mainfile()
+data = folder / "lib" / "things.blend"
+bpy.ops.wm.open_mainfile(filepath=str(data))
+bpy.data.collections["Things"].use_fake_user = True  # nothing else keeps it in a file that is saved
+thing = next(thing for thing in bpy.data.objects if thing.type == "MESH")
+picture = bpy.data.images.new("blue", 8, 8)
+picture.pixels = [0.05, 0.05, 0.9, 1.0] * 64
+picture.filepath_raw = str(folder / "textures" / "blue.png")
+picture.file_format = "PNG"
+picture.save()
+bpy.data.images.remove(picture)
+node = thing.data.materials[0].node_tree.nodes.new("ShaderNodeTexImage")
+node.image = bpy.data.images.load(str(folder / "textures" / "blue.png"))
+tree = thing.data.materials[0].node_tree
+tree.links.new(node.outputs[0], tree.nodes["Principled BSDF"].inputs["Emission Color"])
+bpy.ops.wm.save_mainfile()
+bpy.ops.wm.read_factory_settings(use_empty=True)
+with bpy.data.libraries.load(str(data), link=True, relative=False) as (there, here):
+    here.collections = ["Things"]
+group = bpy.data.collections.new("Outer")
+group.children.link(here.collections[0])
+bpy.data.libraries.write(str(outer), {group})
+bpy.ops.wm.open_mainfile(filepath=str(folder / "scene.blend"))
+with bpy.data.libraries.load(str(outer), link=True, relative=False) as (there, here):
+    here.collections = ["Outer"]
+bpy.data.objects["Instance"].instance_collection = here.collections[0]
+bpy.ops.wm.save_mainfile()
+"""
+
+
+def test_absolute_paths_in_nested_libraries_are_mapped(bpy_python: Path, tmp_path: Path) -> None:
+    """The project is gone from where the paths point to before it is rendered."""
+    scene = scenes.build(bpy_python, tmp_path / "project", scenes.TO_LOOK_AT + _ABSOLUTE)
+    with serving(tmp_path / "farm", tmp_path / "home", "--slots", "1") as server:
+        job_id = server.submit(scene, "--frames", f"1-{FRAMES}", "--paused")
+        scene.parent.rename(tmp_path / "away")
+        assert server.run("resume", job_id).code == 0
+        result = server.run("download", job_id, "--follow", "--output", tmp_path / "out")
+        assert result.code == 0, result
+    assert_looks_right(tmp_path / "out")

@@ -116,7 +116,7 @@ def prepare(
     """
     from rendermill.renderers.blender import BlenderWishes
     from rendermill.sdk.bundle import TEMPLATE_SUFFIXES, prepare_template
-    from rendermill.sdk.prepare import prepare_blend
+    from rendermill.sdk.prepare import existing, prepare_blend
 
     assert isinstance(wishes, BlenderWishes)
     if _is_command():
@@ -126,7 +126,7 @@ def prepare(
         return Prepared(draft(what, name=Path(what[0]).name, frames=wishes.frames or None, output=output))
     if len(what) > 1:
         raise BadInputError("one thing at a time", where=" ".join(what), remedy="A program goes after --.")
-    path = Path(what[0])
+    path = existing(Path(what[0]))
     if path.is_dir() or path.suffix.lower() in TEMPLATE_SUFFIXES:
         _refuse(given, "a template; its own parameters go as --param NAME=VALUE")
         return prepare_template(path, _pairs(parameters), allow_missing=allow_missing)

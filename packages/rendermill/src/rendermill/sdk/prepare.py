@@ -40,7 +40,7 @@ def prepare_blend(
     Raises :class:`MissingFilesError` naming files that are not there unless ``allow_missing``; BadInputError,
     DamagedSceneError and SoftwareMissingError as reading and drafting do.
     """
-    scene = scene_file(scene)
+    scene = existing(scene)
     blender = choose(saved_by(scene), where=str(scene)) if version is None else exactly(_version(version))
     report = read_blend(scene, cache_folder() / "reports", blender)
     if report.missing and not allow_missing:
@@ -54,11 +54,11 @@ def prepare_blend(
     return Prepared(draft, (scene, *sorted(found - {scene})))
 
 
-def scene_file(path: Path) -> Path:
-    """The absolute path of a file. Raises :class:`BadInputError` if it is not there."""
+def existing(path: Path) -> Path:
+    """The absolute path of a file or folder. Raises :class:`BadInputError` if it is not there."""
     try:
         found = Path(os.path.normpath(path.expanduser().absolute()))
-        if found.is_file():
+        if found.is_file() or found.is_dir():
             return found
     except (OSError, RuntimeError, ValueError) as error:  # too long a path, an unknown user's ~
         raise BadInputError(str(error), where=str(path)[:200]) from error
