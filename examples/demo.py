@@ -26,6 +26,8 @@ def main() -> int:
     """Build the scene, start a farm, submit, follow, look at what came."""
     began = time.monotonic()
     os.chdir(ROOT)
+    for name in ("RENDERMILL_ACCESS_ID", "RENDERMILL_ACCESS_KEY"):  # keys of another farm
+        os.environ.pop(name, None)
     shutil.rmtree(OUT, ignore_errors=True)
     scene = build_scene(OUT / "scene")
     with farm(OUT / "farm") as server:

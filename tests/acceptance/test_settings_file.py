@@ -20,8 +20,9 @@ data = "{one}"
 
 
 def test_values_reach_every_command_that_has_the_option(tmp_path: Path) -> None:
-    (tmp_path / "rendermill.toml").write_text(SETTINGS.format(group=tmp_path / "group", one=tmp_path / "one"))
-    result = run(tmp_path, "jobs", cwd=tmp_path)
+    (tmp_path / ".config/rendermill").mkdir(parents=True)
+    (tmp_path / ".config/rendermill/rendermill.toml").write_text(SETTINGS)
+    result = run(tmp_path, "jobs")
     assert result.code == 5, result
     assert "http://127.0.0.1:9" in result.err
 

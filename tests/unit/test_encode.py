@@ -16,10 +16,11 @@ import OpenImageIO as oiio
 import pytest
 from numpy.typing import NDArray
 
+from rendermill.engine.host.verify import PICTURES
 from rendermill.renderers.encode.__main__ import main
 from rendermill.renderers.encode.errors import EncodeError
 from rendermill.renderers.encode.pictures import read_picture
-from rendermill.renderers.encode.sequences import find_sequence
+from rendermill.renderers.encode.sequences import SUFFIXES, find_literally, find_sequence
 
 Image = NDArray[np.float32]
 HEIGHT, WIDTH = 32, 48
@@ -329,12 +330,72 @@ def test_other_wrong_inputs_are_explained(tmp_path: Path) -> None:
             find_sequence(source, pattern)
 
 
+def literal_numbers(pattern: Path) -> list[int]:
+    return [number for number, _ in find_literally(pattern).frames]
+
+
+@pytest.mark.parametrize(
+    "name", ["logo@2x", "#1 ", "50%d", "$F4", "a*", "a?b", "a.b[1]", "a{b}", "a{{c}}", ".hidden", "-"]
+)
+def test_in_a_literal_pattern_only_the_last_hashes_mean_something(tmp_path: Path, name: str) -> None:
+    touch(tmp_path, *(f"{name}_{number:04d}.png" for number in (8, 9, 10000)))
+    touch(tmp_path, "logo82x_0001.png", "x_0001.png", f"{name}_001.png", f"{name}_00003.png", f"{name}_0001.txt")
+    found = find_literally(tmp_path / f"{name}_####")
+    assert [path.name for _, path in found.frames] == [f"{name}_{number:04d}.png" for number in (8, 9, 10000)]
+    assert (found.pattern, found.gaps) == (f"{name}_####.png", [(10, 9999)])
+
+
+def test_a_literal_pattern_names_frames_as_blender_does(tmp_path: Path) -> None:
+    touch(tmp_path, "a##b_03.png", "x3y.png", "f_0003.v2.exr", "g_0003.exr", "h_0003.PNG")
+    for pattern in ("a##b_##", "x#y", "f_####.v2", "g_####.png", "g_####.TX", "h_####.PNG"):
+        assert literal_numbers(tmp_path / pattern) == [3], pattern
+
+
+def test_a_preview_beside_each_exr_is_no_frame(tmp_path: Path) -> None:
+    touch(tmp_path, "a_1.exr", "a_1.jpg")
+    assert find_literally(tmp_path / "a_#").extension == ".exr"
+    (tmp_path / "a_1.exr").unlink()
+    assert find_literally(tmp_path / "a_#").extension == ".jpg"
+
+
+@pytest.mark.parametrize(
+    ("pattern", "message"),
+    [
+        ("a", "the pattern a has no # for the frame number"),
+        ("b_#", "there is no frame b_# in "),
+        ("gone/a_#", "the folder .*gone cannot be read"),
+        ("a_#", r"frames of several kinds \(\.exr \.png\) a_# in"),
+    ],
+)
+def test_a_literal_pattern_that_finds_no_frames_is_explained(tmp_path: Path, pattern: str, message: str) -> None:
+    touch(tmp_path, "a_1.png", "a_1.exr")
+    with pytest.raises(EncodeError, match=message):
+        find_literally(tmp_path / pattern)
+
+
+def test_the_frames_of_a_literal_pattern_become_a_movie(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    frames = save_frames(tmp_path / "render", [RED, GREEN], "logo@2x_{:04d}.png")
+    movie = tmp_path / "m.mp4"
+    assert encode("--fps", "24", "--output", movie, "--literal", frames / "logo@2x_####") == 0
+    assert len(decoded(movie)) == 2
+    assert encode("--fps", "24", "--output", movie, frames, "--literal", "--sequence", "logo@2x_####") == 1
+    assert "not allowed with" in failure(capsys)
+
+
+def test_every_picture_that_is_verified_can_be_a_frame() -> None:
+    assert SUFFIXES >= PICTURES
+
+
 # ---- which colours a picture has
 
 
 @pytest.mark.parametrize(
     ("file", "kind", "tolerance"),
-    [("a.png", "uint8", 0), ("a.png", "uint16", 0), ("a.jpg", "uint8", 2), ("a.tif", "uint16", 0)],
+    [
+        *[("a.png", "uint8", 0), ("a.png", "uint16", 0), ("a.jpg", "uint8", 2), ("a.tif", "uint16", 0)],
+        *[("a.bmp", "uint8", 0), ("a.tga", "uint8", 0), ("a.webp", "uint8", 2), ("a.dpx", "uint16", 0)],
+        *[("a.jp2", "uint8", 2), ("a.jp2", "uint16", 0), ("a.j2c", "uint8", 2), ("a.rgb", "uint8", 0)],
+    ],
 )
 def test_display_pictures_are_taken_as_they_are(tmp_path: Path, file: str, kind: str, tolerance: int) -> None:
     shown = colour(read_picture(save(tmp_path / file, plain(0.8, 0.4, 0.2), kind)))
@@ -345,6 +406,16 @@ def test_display_pictures_are_taken_as_they_are(tmp_path: Path, file: str, kind:
 def test_linear_light_is_encoded_as_srgb(tmp_path: Path, file: str, kind: str) -> None:
     shown = colour(read_picture(save(tmp_path / file, plain(0.214, 0.0021, 0.6), kind)))
     assert shown == pytest.approx((127, 7, 203), abs=1)
+
+
+def test_the_light_of_an_hdr_is_encoded_as_srgb(tmp_path: Path) -> None:
+    drawn = save(tmp_path / "a.hdr", plain(0.214, 0.214, 0.6), "float")  # its values have one exponent together
+    assert colour(read_picture(drawn)) == pytest.approx((127, 127, 203), abs=1)
+
+
+def test_a_dpx_that_says_it_is_linear_is_encoded_as_srgb(tmp_path: Path) -> None:
+    drawn = save(tmp_path / "a.dpx", plain(0.214, 0.0021, 0.6), "uint16", oiio__ColorSpace="lin_rec709_scene")
+    assert colour(read_picture(drawn)) == pytest.approx((127, 7, 203), abs=1)
 
 
 def test_linear_light_reaches_the_movie_as_srgb(tmp_path: Path) -> None:
@@ -371,6 +442,9 @@ def test_transparent_parts_lie_over_black(tmp_path: Path) -> None:
     straight = plain(0.8, 0.4, 0.2, 0.5)
     drawn = save(tmp_path / "a.png", straight, oiio__UnassociatedAlpha=1)
     assert colour(read_picture(drawn)) == pytest.approx((102, 51, 26), abs=1)
+    for ending in ("bmp", "tga", "webp", "jp2", "rgb"):
+        drawn = save(tmp_path / f"a.{ending}", straight, oiio__UnassociatedAlpha=1)
+        assert colour(read_picture(drawn)) == pytest.approx((102, 51, 26), abs=2), ending
     premultiplied = save(tmp_path / "a.exr", plain(0.214, 0.0, 0.0, 0.5), "half")
     assert colour(read_picture(premultiplied)) == (127, 0, 0)
 

@@ -192,7 +192,7 @@ def test_scripts_run_only_where_that_was_wished() -> None:
         "/proj/.blend",
         "/proj/{{shot}}_v01.blend",
         "/proj/}}odd{{.blend",
-        "/proj/tab\tin name.blend",
+        "/proj/#1 50%d logo@2x *?.blend",
     ],
 )
 @pytest.mark.parametrize("movie", ["", "movie.mp4"])
@@ -215,6 +215,21 @@ def test_a_scene_may_have_any_name(file: str, movie: str) -> None:
         ({"frames": "9-3"}, "frames", "backwards"),
         ({"movie": "sub/movie.mp4"}, "movie", "NAME.mp4"),
         ({"movie": "movie.avi"}, "movie", "NAME.mp4"),
+        ({"movie": "m{{x}}.mp4"}, "movie", "double braces"),
+        ({"frames": "-1"}, "frames", "0 to 1048574"),
+        ({"frames": "-5,3"}, "frames", "no frame -5"),
+        ({"frames": "1048570-1048575"}, "frames", "no frame 1048575"),
+        ({"pattern": "/tmp/x_####"}, "pattern", "--output"),
+        ({"pattern": "//x_####"}, "pattern", "--output"),
+        ({"pattern": "../x_####"}, "pattern", "NAME_####"),
+        ({"pattern": "a/../../x_####"}, "pattern", "NAME_####"),
+        ({"pattern": "a\\..\\..\\x_####"}, "pattern", "NAME_####"),
+        ({"pattern": ".."}, "pattern", "NAME_####"),
+        ({"pattern": "two\nlines_####"}, "pattern", "NAME_####"),
+        ({"pattern": "bell\a_####"}, "pattern", "NAME_####"),
+        ({"pattern": "x", "movie": "m.mp4"}, "pattern", "x####"),
+        ({"pattern": "x_##/x", "movie": "m.mp4"}, "pattern", "x_##/x####"),
+        ({"pattern": "x/", "movie": "m.mp4"}, "pattern", "x/####"),
     ],
 )
 def test_a_wish_that_cannot_be_is_refused_saying_what_can(wishes: dict[str, Any], where: str, said: str) -> None:
@@ -222,6 +237,27 @@ def test_a_wish_that_cannot_be_is_refused_saying_what_can(wishes: dict[str, Any]
         blend(**wishes)
     assert caught.value.where == where
     assert said in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["two\nlines", "tab\tin name", "bell\a", "del\x7f"])
+def test_a_scene_after_which_no_file_can_be_named_is_refused(name: str) -> None:
+    with pytest.raises(BadInputError, match="control characters") as caught:
+        blend(file=f"/proj/{name}.blend")
+    assert caught.value.where == repr(f"{name}.blend")
+    accepted(blend(file=f"/proj/{name}.blend", pattern="x_####"))
+
+
+@pytest.mark.parametrize("pattern", ["x", "x_##/x", "a..b/x_####", ".../x_####", "sub/f_####.png", "{blend_name}_#"])
+def test_a_pattern_below_the_output_folder_stays_as_it_is(pattern: str) -> None:
+    assert blend(pattern=pattern).parameters["Pattern"] == pattern
+
+
+def test_a_pattern_with_backslashes_has_folders_as_for_blender() -> None:
+    assert blend(pattern="beauty\\x_####").parameters["Pattern"] == "beauty/x_####"
+
+
+def test_blender_s_first_and_last_frame_are_taken() -> None:
+    assert accepted(blend(frames="0,1048574")).step("render").total == 2
 
 
 @pytest.mark.parametrize("device", [*DEVICES, "optix"])
@@ -275,7 +311,7 @@ def test_a_movie_waits_for_its_frames() -> None:
 @pytest.mark.parametrize("pattern", ["f_####", "deep/er/f_####"])
 def test_a_movie_is_made_of_the_frames_where_they_are(pattern: str) -> None:
     arguments = encode_step("m.mp4", 24.0, pattern, after="render")["script"]["actions"]["onRun"]["args"]
-    assert arguments[-1] == "{{Param.OutputDir}}/" + pattern + ".*"
+    assert arguments[-2:] == ["--literal", "{{Param.OutputDir}}/" + pattern]
     assert arguments[arguments.index("--output") + 1] == "{{Param.OutputDir}}/m.mp4"
 
 
@@ -288,7 +324,9 @@ def test_broken_rates_are_fractions(fps: float, expected: str) -> None:
     assert arguments[arguments.index("--fps") + 1] == expected
 
 
-@pytest.mark.parametrize("movie", ["", "movie", "movie.mov", "a/b.mp4", ".mp4", "/abs.mp4", "nul\0.mp4", "m.mp4\n"])
+@pytest.mark.parametrize(
+    "movie", ["", "movie", "movie.mov", "a/b.mp4", ".mp4", "/abs.mp4", "nul\0.mp4", "m.mp4\n", "a\nb.mp4"]
+)
 def test_a_movie_is_a_file_name(movie: str) -> None:
     with pytest.raises(BadInputError) as caught:
         encode_step(movie, 24.0, "f_####", after="render")

@@ -17,6 +17,8 @@ class JobDraft:
     warnings: tuple[str, ...] = ()
 
 
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+"""Control characters: a file with one in its name could not be fetched."""
 _UNFIT = re.compile(r"[{}\x00-\x1f\x7f-\x9f]+")
 
 

@@ -8,7 +8,7 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from rendermill.farm.model.errors import BadInputError
-from rendermill.renderers.base import JobDraft, job_name, output_folder
+from rendermill.renderers.base import CONTROL, JobDraft, job_name, output_folder
 from rendermill.renderers.encode.step import encode_step
 from rendermill.renderers.frames import openjd_range, parse_frames
 from rendermill.scenes.report import Renderable, SceneReport
@@ -20,6 +20,8 @@ FORMATS = (
     *("OPEN_EXR", "EXR", "OPEN_EXR_MULTILAYER", "EXR_MULTILAYER", "MULTILAYER"),
 )
 DEVICES = ("CPU", "CUDA", "OPTIX", "HIP", "METAL", "ONEAPI")
+LAST_FRAME = 1_048_574
+"""The last frame that Blender has, after the first, 0; for any other it would take one of these two."""
 EEVEE_WARNING = "EEVEE without a GPU is very slow (a small frame takes most of a minute); --engine CYCLES may be faster"
 
 
@@ -52,7 +54,8 @@ def draft(scene: Path, report: SceneReport, wishes: BlenderWishes, output: PureP
     """
     target = _target(report, wishes)
     _check(report, target, wishes)
-    frames = parse_frames(wishes.frames) if wishes.frames else _scene_frames(target)
+    pattern = _pattern(scene, wishes)
+    frames = _frames(target, wishes)
     values: dict[str, Any] = {
         "Scene": str(scene),
         "OutputDir": str(output),
@@ -66,7 +69,7 @@ def draft(scene: Path, report: SceneReport, wishes: BlenderWishes, output: PureP
         "ViewLayer": wishes.layer,
         "Format": wishes.format,
         "Device": wishes.device,
-        "Pattern": wishes.pattern or f"{scene.stem}_####",
+        "Pattern": pattern,
         "AutoRun": str(wishes.auto_run).lower(),
     }
     steps = [_render_step()]
@@ -126,8 +129,40 @@ def _check(report: SceneReport, target: Renderable, wishes: BlenderWishes) -> No
         raise BadInputError("samples and resolution must be positive", where="samples/resolution")
 
 
-def _scene_frames(target: Renderable) -> list[int]:
-    return list(range(target.frames.start, target.frames.end + 1, max(1, target.frames.step)))
+def _pattern(scene: Path, wishes: BlenderWishes) -> str:
+    """How the frames are named below the output folder."""
+    pattern = (wishes.pattern or f"{scene.stem}_####").replace("\\", "/")  # as Blender takes it
+    if not wishes.pattern and CONTROL.search(pattern):
+        raise BadInputError(
+            "the scene's name, which its frames would have, holds control characters",
+            where=repr(scene.name),
+            remedy="Rename it, or name the frames with --pattern.",
+        )
+    folders = pattern.split("/")
+    if CONTROL.search(pattern) or pattern.startswith("/") or ".." in folders:
+        raise BadInputError(
+            f"{pattern!r} does not name files in the output folder",
+            where="pattern",
+            remedy="Give it as NAME_#### or FOLDER/NAME_####; --output says where the folder is.",
+        )
+    if wishes.movie and "#" not in folders[-1]:
+        raise BadInputError(
+            f"{pattern!r} has no # for the frame number, by which a movie finds its frames",
+            where="pattern",
+            remedy=f"Give it as {pattern}####.",
+        )
+    return pattern
+
+
+def _frames(target: Renderable, wishes: BlenderWishes) -> list[int]:
+    own = target.frames
+    frames = parse_frames(wishes.frames) if wishes.frames else list(range(own.start, own.end + 1, max(1, own.step)))
+    for frame in (*frames[:1], *frames[-1:]):
+        if not 0 <= frame <= LAST_FRAME:
+            raise BadInputError(
+                f"Blender has no frame {frame}", where="frames", remedy=f"It has the frames 0 to {LAST_FRAME}."
+            )
+    return frames
 
 
 def _warnings(report: SceneReport, target: Renderable, wishes: BlenderWishes) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ from typing import NoReturn
 
 from rendermill.renderers.encode.errors import EncodeError
 from rendermill.renderers.encode.movie import DEFAULT_CRF, encode_movie
-from rendermill.renderers.encode.sequences import Sequence, find_sequence
+from rendermill.renderers.encode.sequences import Sequence, find_literally, find_sequence
 
 MOST_GAPS = 8
 """Gaps that are listed one by one."""
@@ -29,7 +29,7 @@ def main(arguments: Arguments[str] | None = None) -> int:
     """Makes the movie that the arguments ask for; returns the exit code."""
     try:
         options = _parser().parse_args(arguments)
-        sequence = find_sequence(options.input, options.sequence)
+        sequence = _sequence(options)
         _report_gaps(sequence)
         _encode(sequence, options)
     except EncodeError as error:
@@ -61,7 +61,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--output", type=_output, required=True, metavar="OUT.mp4")
     parser.add_argument("--fps", type=_fps, required=True, help="frames per second: 24, 23.976 or 24000/1001")
     parser.add_argument("--crf", type=_crf, default=DEFAULT_CRF, help="1 (best) to 51, default %(default)s")
-    parser.add_argument("--sequence", metavar="PATTERN", help="which sequence of the folder: mill_####.png")
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--sequence", metavar="PATTERN", help="which sequence of the folder: mill_####.png")
+    which.add_argument(
+        "--literal",
+        action="store_true",
+        help="the pattern is one of Blender's: only the last #s mean something, and a suffix follows",
+    )
     return parser
 
 
@@ -87,6 +93,10 @@ def _crf(text: str) -> int:
     if not re.fullmatch(r"\d{1,2}", text, re.ASCII) or not 1 <= int(text) <= 51:
         raise argparse.ArgumentTypeError(f"{text} must be a whole number from 1 to 51")
     return int(text)
+
+
+def _sequence(options: argparse.Namespace) -> Sequence:
+    return find_literally(options.input) if options.literal else find_sequence(options.input, options.sequence)
 
 
 def _encode(sequence: Sequence, options: argparse.Namespace) -> None:

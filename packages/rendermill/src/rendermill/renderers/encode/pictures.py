@@ -1,12 +1,14 @@
 """Reads one rendered frame as the 8 bit colours that a screen shows.
 
-PNG, JPEG and TIFF with integer values are taken as they are. Float pictures (EXR) hold linear Rec.709
-light, which is what Blender writes; they are encoded as sRGB, without a look or tone mapping: values above
-one are cut.
+Integer values (PNG, JPEG, TIFF …) are taken as they are, those of Cineon and logarithmic DPX too. Float
+pictures (EXR, HDR) and a DPX that says it is linear hold linear Rec.709 light, which is what Blender writes;
+they are encoded as sRGB, without a look or tone mapping: values above one are cut.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,9 @@ Pixels = NDArray[np.uint8]
 """Height x width x (red, green, blue), encoded as sRGB."""
 
 _FLOATS = (oiio.HALF, oiio.FLOAT, oiio.DOUBLE)
+_LINEAR = frozenset({"lin_rec709_scene", "lin_rec709", "linear"})
+_STRAIGHT = frozenset({"bmp", "jpeg2000", "sgi"})
+"""Kinds whose alpha Blender does not multiply in, without OpenImageIO saying so."""
 _OWN_COLOURS = "ocio://default"  # not what $OCIO points to: its colour spaces may have other names
 
 
@@ -40,16 +45,23 @@ def read_picture(path: Path) -> Pixels:
 
     Raises EncodeError, naming the file, when it is missing, broken or has no colours.
     """
+    with _opened(path) as picture:
+        layer = _choose(picture, path)
+    with _opened(path) as picture:  # anew: a WebP that was asked for a second part cannot go back
+        return _read(picture, layer, path)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
     hint = oiio.ImageSpec()
     hint.attribute("oiio:UnassociatedAlpha", 1)  # else 8 bit values would be multiplied in linear light
-    opened = oiio.ImageInput.open(str(path), hint)
-    if opened is None:
+    picture = oiio.ImageInput.open(str(path), hint)
+    if picture is None:
         raise EncodeError(f"{path.name} cannot be read: {oiio.geterror()}")
     try:
-        layer = _choose(opened, path)
-        return _read(opened, layer, path)
+        yield picture
     finally:
-        opened.close()
+        picture.close()
 
 
 def _choose(opened: Any, path: Path) -> _Layer:
@@ -82,6 +94,8 @@ def _layers(spec: Any, part: int) -> list[tuple[int, _Layer]]:
     ]
     if not found and spec.nchannels <= 2:
         found.append((4, _Layer(part, (0,))))
+    if not found and spec.nchannels == 3 and spec.get_string_attribute("oiio:ColorSpace") == "KodakLog":
+        found.append((4, _Layer(part, (0, 1, 2))))  # Blender's Cineon does not say what its channels are
     return found
 
 
@@ -94,8 +108,8 @@ def _rank(prefix: str, part_name: str) -> int:
 def _read(opened: Any, layer: _Layer, path: Path) -> Pixels:
     opened.seek_subimage(layer.part, 0)
     spec = opened.spec()
-    light = spec.format.basetype in _FLOATS
-    straight = spec.alpha_channel if spec.get_int_attribute("oiio:UnassociatedAlpha") else -1
+    light = spec.format.basetype in _FLOATS or spec.get_string_attribute("oiio:ColorSpace").lower() in _LINEAR
+    straight = spec.alpha_channel if _is_straight(opened, spec) else -1
     used = [*layer.channels, straight] if straight >= 0 else list(layer.channels)
     first, behind = min(used), max(used) + 1
     pixels = opened.read_image(layer.part, 0, first, behind, "float" if light else "uint8")
@@ -108,6 +122,10 @@ def _read(opened: Any, layer: _Layer, path: Path) -> Pixels:
     if colours.shape[2] == 1:
         colours = np.repeat(colours, 3, axis=2)
     return _display_window(_encode_light(colours, path) if light else colours, spec)
+
+
+def _is_straight(opened: Any, spec: Any) -> bool:
+    return bool(spec.get_int_attribute("oiio:UnassociatedAlpha")) or opened.format_name() in _STRAIGHT
 
 
 def _over_black(colours: NDArray[Any], alpha: NDArray[Any]) -> NDArray[Any]:

@@ -13,9 +13,17 @@ from fileseq.filesequence import FileSequence
 
 from rendermill.renderers.encode.errors import EncodeError
 
-SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".tif", ".tiff", ".exr"})
-"""Files that count as frames, in lower case."""
+SUFFIXES = frozenset(
+    {
+        *(".png", ".jpg", ".jpeg", ".tif", ".tiff", ".exr", ".bmp", ".tga"),
+        *(".webp", ".hdr", ".dpx", ".jp2", ".j2c", ".cin", ".rgb"),
+    }
+)
+"""Files that count as frames, in lower case: whatever Blender can write."""
 
+_REPLACED = SUFFIXES | {".sgi", ".rgba", ".tx", ".dds", ".psd", ".pdd", ".psb"}
+"""Suffixes in place of which Blender puts the right one; it appends it to all else."""
+_WRITTEN = re.compile(r"(.*?)(#+)([^#]*)", re.DOTALL)
 _PLACE = re.compile(r"#+|@+|%0?\d?d|\$F\d?|\*|\?")
 
 
@@ -54,7 +62,7 @@ def find_sequence(source: Path, pattern: str | None = None) -> Sequence:
     Raises EncodeError when there is no such folder, nothing fits, or more than one sequence does.
     """
     folder, pattern = _folder_and_pattern(source, pattern)
-    names = _picture_names(folder)
+    names = [name for name in _picture_names(folder) if not name.startswith(".")]
     if pattern is not None:
         fits = _name_pattern(pattern)
         names = [name for name in names if fits.fullmatch(name)]
@@ -66,6 +74,36 @@ def find_sequence(source: Path, pattern: str | None = None) -> Sequence:
         listed = ", ".join(f"{each.pattern} ({len(each.frames)} frames)" for each in found)
         raise EncodeError(f"several sequences lie in {folder}, choose one with --sequence: {listed}")
     return found[0]
+
+
+def find_literally(pattern: Path) -> Sequence:
+    """Finds the frames that Blender wrote by a pattern: the last ``#`` are the number, all else is as it is written.
+
+    Raises EncodeError when there is no such folder, no ``#``, no such frame, or frames of several kinds.
+    """
+    folder, written = pattern.parent, _WRITTEN.fullmatch(pattern.name)
+    if written is None:
+        raise EncodeError(f"the pattern {pattern.name} has no # for the frame number")
+    before, hashes, behind = written.groups()
+    kinds: dict[str, dict[int, Path]] = {}
+    fits = re.compile(
+        rf"{re.escape(before)}({_place(hashes)}){re.escape(_without_suffix(behind))}(\.[^.]+)", re.DOTALL | re.ASCII
+    )
+    for name in _picture_names(folder):
+        if match := fits.fullmatch(name):
+            kinds.setdefault(match[2], {})[int(match[1])] = folder / name
+    if len(kinds) > 1:
+        kinds.pop(".jpg", None)  # a preview, which Blender can put beside each EXR
+    if len(kinds) != 1:
+        listed = f"are frames of several kinds ({' '.join(sorted(kinds))})" if kinds else "is no frame"
+        raise EncodeError(f"there {listed} {pattern.name} in {folder}")
+    ((suffix, frames),) = kinds.items()
+    return Sequence(before, _without_suffix(behind) + suffix, len(hashes), tuple(sorted(frames.items())))
+
+
+def _without_suffix(text: str) -> str:
+    start, dot, end = text.rpartition(".")
+    return start if dot and f".{end.lower()}" in _REPLACED else text
 
 
 def _folder_and_pattern(source: Path, pattern: str | None) -> tuple[Path, str | None]:
@@ -85,7 +123,7 @@ def _picture_names(folder: Path) -> list[str]:
         files = [each.name for each in folder.iterdir() if each.suffix.lower() in SUFFIXES and each.is_file()]
     except OSError as error:
         raise EncodeError(f"the folder {folder} cannot be read: {error.strerror}") from error
-    return sorted(name for name in files if not name.startswith("."))
+    return sorted(files)
 
 
 def _group(folder: Path, names: Iterable[str]) -> list[Sequence]:

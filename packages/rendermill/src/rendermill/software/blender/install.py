@@ -78,11 +78,14 @@ def _version(name: str) -> Version:
 
 def _make_environment(target: Path, python: str, version: Version) -> None:
     found = _run(["venv", "--quiet", "--no-python-downloads", "--python", python, str(target)], capture=True)
-    if found.returncode:
+    if found.returncode and "No interpreter found" in found.stderr:
         raise SoftwareMissingError(
             f"Blender {version_text(version)} needs Python {python}, which is not on this machine",
             remedy=f"Install Python {python} (the package python{python} of your system) and try again.",
         )
+    if found.returncode:
+        said = found.stderr.strip().splitlines() or ["it did not say why"]
+        raise UnavailableError(f"no Python environment could be made: {said[-1]}", where=str(target))
 
 
 def _uv(arguments: list[str], *, quiet: bool) -> None:

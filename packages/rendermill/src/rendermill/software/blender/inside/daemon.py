@@ -18,6 +18,7 @@ from typing import Any
 import bpy
 
 from rendermill.software.blender.inside.filenodes import redirect
+from rendermill.software.blender.inside.files import external_files
 from rendermill.software.blender.inside.overrides import SettingError, apply, remap
 
 _GIB = 1024**3
@@ -39,10 +40,13 @@ class _Renderer:
         except RuntimeError as error:
             raise SettingError(f"the scene cannot be loaded: {_one_line(error)}") from error
         remap([(rule[0], rule[1]) for rule in settings.get("rules", ())])
+        for use in external_files():
+            if not use.found:
+                print(f"not here: {use.path} (used by {use.owner})", flush=True)
         self._scene = apply(settings)
-        redirect(self._scene, settings["output"])
+        redirect(self._scene, _literally(settings["output"]))
         render = self._scene.render
-        render.filepath = os.path.join(settings["output"], settings["pattern"])
+        render.filepath = _literally(os.path.join(settings["output"], settings["pattern"]))
         render.use_file_extension = True
         render.use_overwrite, render.use_placeholder = True, False
 
@@ -74,6 +78,14 @@ class _Renderer:
         limit = float(self._settings.get("memory_growth", 2 * self._baseline + _GIB))
         if resident > limit:
             print(f"rendermill_recycle: Blender grew to {resident // 1024**2} MiB", flush=True)
+
+
+def _literally(path: str) -> str:
+    """A path that Blender takes as it is: since 4.5 it looks up what stands in braces, and doubled ones are plain."""
+    known = bpy.types.RenderSettings.bl_rna.properties["filepath"]
+    if not getattr(known, "is_path_supports_templates", False):
+        return path
+    return path.replace("{", "{{").replace("}", "}}")
 
 
 def _one_line(error: Exception) -> str:
@@ -117,8 +129,8 @@ def main() -> int:
     renderer = _Renderer(json.loads(settings.read_text()))
     try:
         renderer.load()
-    except SettingError as error:
-        print(f"openjd_fail: {error}", flush=True)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the session must hear the reason
+        print(f"openjd_fail: {_one_line(error) or repr(error)}", flush=True)
         channel.answer(1)
         return 1
     channel.answer(0)
