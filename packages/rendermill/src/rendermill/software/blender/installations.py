@@ -86,6 +86,11 @@ def _environments() -> list[Installation]:
     return found
 
 
+def _environment(version: Version) -> Installation | None:
+    """The environment of a version, found without asking an executable for its own, which takes a while."""
+    return next((found for found in _environments() if found.version == version), None)
+
+
 def _executable() -> Installation | None:
     path = os.environ.get("RENDERMILL_BLENDER_EXECUTABLE") or shutil.which("blender")
     if not path or _is_ours(Path(path)):
@@ -122,6 +127,8 @@ def choose(needed: Version, where: str | None = None) -> Installation:
 
     Raises :class:`SoftwareMissingError`, which says how to install one that would do.
     """
+    if (module := _environment(needed)) is not None:
+        return module
     have = installed()
     for installation in have:
         if installation.version >= needed:
@@ -150,9 +157,8 @@ def preferred() -> Installation:
 
 def exactly(version: Version) -> Installation:
     """The Blender of that version. Raises :class:`SoftwareMissingError`."""
-    for installation in _environments():
-        if installation.version == version:
-            return installation  # without asking an executable for its version, which takes a while
+    if (module := _environment(version)) is not None:
+        return module
     for installation in installed():
         if installation.version == version:
             return installation
