@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
 from itertools import pairwise
 from pathlib import Path
@@ -69,6 +71,21 @@ def test_a_server_that_is_told_to_stop_ends_what_follows_it_quietly(tmp_path: Pa
     log = (home / "farm.log").read_text()
     assert "Traceback" not in log, log
     assert "Cancel" not in log, log
+
+
+def test_ctrl_c_in_a_terminal_fails_nothing(tmp_path: Path) -> None:
+    """It goes to every process of the terminal, and not to the server alone."""
+    home, data = tmp_path / "home", tmp_path / "farm"
+    with Gate(tmp_path / "gate") as gate:
+        with serving(data, home, "--slots", "1") as server:
+            job_id = server.submit("--max-attempts", "1", "--", "/bin/sh", "-c", f"read _ < {gate}")
+            assert any(job["status"] == "running" for job in client(server).watch(job_id))
+            os.killpg(server.process.pid, signal.SIGINT)
+            assert server.process.wait(SECONDS) == 0
+        gate.let()
+        with serving(data, home, "--slots", "1") as server:
+            assert [job["status"] for job in client(server).watch(job_id)][-1] == "succeeded"
+    assert "fork server ended" not in (home / "farm.log").read_text()
 
 
 async def test_a_killed_render_takes_its_farm_with_it_and_the_next_one_clears_up(
