@@ -25,6 +25,12 @@ def cache_folder() -> Path:
     return (Path(base) if base else Path.home() / ".cache") / "rendermill"
 
 
+def url_of(host: str, port: int) -> str:
+    """The address at which this machine reaches a server that listens there."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared, not bound
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
 def _announcement(url: str) -> Path:
     base = os.environ.get("XDG_STATE_HOME")
     folder = (Path(base) if base else Path.home() / ".local/state") / "rendermill" / "servers"

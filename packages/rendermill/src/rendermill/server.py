@@ -34,7 +34,7 @@ from rendermill.farm.model.errors import UnavailableError
 from rendermill.farm.service import Farm
 from rendermill.renderers.blender import uses_warm_blender
 from rendermill.renderers.encode.step import commands as encode_commands
-from rendermill.runtime import announce, default_data, withdraw
+from rendermill.runtime import announce, default_data, url_of, withdraw
 from rendermill.software.blender.installations import for_sessions, installed
 from rendermill.software.blender.launcher import commands as blender_commands
 from rendermill.store.accounts import Accounts
@@ -75,17 +75,11 @@ def serve(settings: ServerSettings, ready: Callable[[str], None]) -> None:
     if settings.parent is not None:
         die_with_parent(settings.parent, signal.SIGTERM)
     with _owned(settings.data) as data, _listening(settings) as listener:
-        url = _url(settings.host, listener.getsockname()[1])
+        url = url_of(settings.host, listener.getsockname()[1])
         try:
             asyncio.run(_run(data, settings, listener, partial(_tell_ready, data, url, ready)))
         finally:
             withdraw(url)
-
-
-def _url(host: str, port: int) -> str:
-    """The address at which this machine reaches the server."""
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared, not bound
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from rendermill.cli.app import Json, Server, command, err, out, print_json
+from rendermill.cli.app import Json, Server, command, out, print_json, show_error
 from rendermill.farm.model.errors import EXIT_CODES, RendermillError
 
 Ids = Annotated[list[int], typer.Argument(metavar="ID...", help="The jobs' ids.")]
@@ -32,7 +32,7 @@ def _act(action: str, job_ids: list[int], server: str | None, json_output: bool)
         for job in found:
             out.print(f"job {job['id']}: {job['status']}")
         for each in refused:
-            err.print(str(each), label="error:", style="bold red")
+            show_error(each)
     if refused:
         raise typer.Exit(EXIT_CODES.get(refused[0].code, 1))
 

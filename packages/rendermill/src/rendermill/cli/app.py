@@ -51,6 +51,17 @@ def plain(text: str) -> str:
 out = _Lazy(stderr=False)
 err = _Lazy(stderr=True)
 
+
+def show_error(error: RendermillError) -> None:
+    """Tell the user of an error, on stderr."""
+    err.print(str(error), label="error:", style="bold red")
+
+
+def warn(text: str) -> None:
+    """Tell the user of something that is no error, on stderr."""
+    err.print(text, label="warning:", style="yellow")
+
+
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 Server = Annotated[
     str | None, typer.Option("--server", envvar="RENDERMILL_SERVER", help="The server's URL.", metavar="URL")
@@ -77,7 +88,7 @@ def command(function: Callable[P, Any]) -> Callable[P, Any]:
             if kwargs.get("json_output"):
                 print_json({"error": error.to_dict()})
             else:
-                err.print(str(error), label="error:", style="bold red")
+                show_error(error)
             raise typer.Exit(EXIT_CODES.get(error.code, 1)) from None
         except KeyboardInterrupt:
             err.print("interrupted")

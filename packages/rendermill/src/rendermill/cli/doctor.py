@@ -16,7 +16,7 @@ import typer
 
 from rendermill.cli.app import Json, Server, command, out, print_json
 from rendermill.farm.model.errors import RendermillError
-from rendermill.runtime import default_data
+from rendermill.runtime import default_data, url_of
 from rendermill.sdk.client import Client
 
 _LITTLE = 5 * 1024**3
@@ -47,7 +47,7 @@ def doctor(
     from rendermill.sdk.connect import connect
 
     folder = data or default_data()
-    client = connect(server or (f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"))
+    client = connect(server or url_of(host, port))
     checks: list[Callable[[], Iterator[Finding]]] = [
         _blender,
         _graphics,

@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskProgressColumn, TextColumn
 from rich.text import Text
 
-from rendermill.cli.app import err, plain
+from rendermill.cli.app import err, plain, warn
 from rendermill.farm.model.errors import JobFailedError
 from rendermill.sdk.client import Client
 from rendermill.sdk.download import Downloader
@@ -67,7 +67,7 @@ def follow(client: Client, job_id: int, output: Path | None, *, quiet: bool = Fa
     if job["status"] != "succeeded":
         raise JobFailedError(_why(client, job), where=f"job {job_id}", remedy=f"rendermill logs {job_id}")
     for task in [] if quiet else client.tasks(job_id, status="succeeded", noted=True, limit=_MAX_REASONS):
-        err.print(f"{task['step']} {task['label']}: {task['message']}", label="warning:", style="yellow")
+        warn(f"{task['step']} {task['label']}: {task['message']}")
     return job
 
 

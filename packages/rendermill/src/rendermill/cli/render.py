@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rendermill.cli import options as o
-from rendermill.cli.app import Json, command, err, out, print_json
+from rendermill.cli.app import Json, command, out, print_json, warn
 from rendermill.farm.model.errors import JobFailedError, UnavailableError
 from rendermill.runtime import cache_folder
 
@@ -73,7 +73,7 @@ def render(
     )
     prepared = prepare_blend(scene_file, wishes, output.absolute(), allow_missing=allow_missing, version=blender)
     for warning in () if json_output else prepared.draft.warnings:
-        err.print(warning, label="warning:", style="yellow")
+        warn(warning)
     check_writable(output)
     with own_farm(slots) as url:
         client = local_client(url)  # whatever key this user has is for another farm

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from rendermill.cli import options as o
-from rendermill.cli.app import Json, Server, command, err, out, print_json
+from rendermill.cli.app import Json, Server, command, err, out, print_json, warn
 from rendermill.cli.sending import Sending
 from rendermill.farm.model.errors import BadInputError
 from rendermill.sdk.prepare import Prepared
@@ -85,7 +85,7 @@ def submit(
     if output is not None:
         check_writable(output)
     for warning in () if json_output else prepared.draft.warnings:
-        err.print(warning, label="warning:", style="yellow")
+        warn(warning)
     settings = {"priority": priority, "max_attempts": max_attempts, "task_timeout": task_timeout}
     job_id = send(client, prepared, Sending(quiet=json_output), name=name, paused=paused, **settings)
     if output is None:
