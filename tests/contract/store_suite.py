@@ -1,4 +1,4 @@
-"""What every store must do (:class:`rendermill.farm.ports.Store`), whatever database it stands on.
+"""What every store must do (:class:`rendermill.farm.ports.store.Store`), whatever database it stands on.
 
 A test module makes it run by a subclass that gives two fixtures: ``store``, an empty store, and ``reopened``, which
 closes it and opens the same data again.

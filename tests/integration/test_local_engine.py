@@ -19,7 +19,7 @@ from rendermill.engine.host.logs import log_path
 from rendermill.engine.local.engine import LocalEngine, LocalSettings
 from rendermill.engine.processes import MARK
 from rendermill.farm.model.records import AttemptKey
-from rendermill.farm.ports import EngineEvent, SessionClosed, SessionOrder, TaskEnded, TaskOrder, TaskStarted
+from rendermill.farm.ports.engine import EngineEvent, SessionClosed, SessionOrder, TaskEnded, TaskOrder, TaskStarted
 from support.processes import PATIENCE, STRAYS, Bell, Keepers, gone, strays
 from support.templates import shell, template
 

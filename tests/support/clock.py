@@ -2,7 +2,7 @@
 
 
 class FakeClock:
-    """Time in seconds (:class:`rendermill.farm.ports.Clock`)."""
+    """Time in seconds (:class:`rendermill.farm.ports.clock.Clock`)."""
 
     def __init__(self, now: float = 1_000_000.0) -> None:
         self.time = now

@@ -17,13 +17,15 @@ class JobChecks:
         self._told_status, self._last_seq = "", 0
         self._ledger = {row.id: rows.counted(row.id) for row in rows.steps}
         self._succeeded: dict[TaskKey, int] = {}
+        self._told_successes: set[AttemptKey] = set()
+        self._reopened = False
 
     def check(self, rows: Rows, told: Sequence[Event]) -> None:
         """Check the job as it is now; ``told`` are the events since the last check."""
         self._rows = rows
-        self._what_has_succeeded_stays()
         self._counters_are_the_count()
         self._every_move_is_told(told)
+        self._what_has_succeeded_stays()
         self._a_task_succeeds_by_one_attempt_its_latest()
         self._outputs_belong_to_attempts_that_succeeded()
         self._active_attempts_are_the_assigned_and_running_tasks()
@@ -58,6 +60,11 @@ class JobChecks:
         assert event.kind == "task"
         assert event.step_id is not None
         assert TaskStatus(event.target) in TASK_MOVES[TaskStatus(event.source)], event
+        if event.target == TaskStatus.SUCCEEDED:
+            assert event.index is not None and event.attempt is not None
+            key = AttemptKey(event.step_id, event.index, event.attempt)
+            assert key not in self._told_successes, "an attempt succeeded twice"
+            self._told_successes.add(key)
         moved = 1 if event.index is not None else event.data["count"]
         counted = self._ledger[event.step_id]
         counted[event.source] -= moved
@@ -66,19 +73,28 @@ class JobChecks:
 
     def _what_has_succeeded_stays(self) -> None:
         now = {key: row.attempt for key, row in self._rows.tasks.items() if row.status == "succeeded"}
-        assert self._succeeded.items() <= now.items()
+        assert self._reopened or self._succeeded.items() <= now.items()
         self._succeeded = now
+        self._reopened = False
+
+    def reopened(self) -> None:
+        """Somebody wanted again what had succeeded, since the last check."""
+        self._reopened = True
 
     def _a_task_succeeds_by_one_attempt_its_latest(self) -> None:
         by = [key for key, row in self._rows.attempts.items() if row.status == AttemptStatus.SUCCEEDED]
-        assert {key.task: key.number for key in by} == self._succeeded
-        assert len(by) == len(self._succeeded)
+        latest = {key.task: key.number for key in sorted(by)}
+        assert self._succeeded.items() <= latest.items()
+        assert len(by) == len(self._told_successes)
 
     def _outputs_belong_to_attempts_that_succeeded(self) -> None:
+        """Those of a task that runs again stay until it has succeeded again."""
         for row in self._rows.outputs:
-            assert self._succeeded.get(TaskKey(row.step_id, row.idx)) == row.attempt
+            assert AttemptKey(row.step_id, row.idx, row.attempt) in self._told_successes
+            assert self._succeeded.get(TaskKey(row.step_id, row.idx), row.attempt) == row.attempt
         logs = {row.path for row in self._rows.outputs if row.path.endswith(".log")}
-        assert logs == {f"{AttemptKey(*key, number)}.log" for key, number in self._succeeded.items()}
+        latest = {key.task: key for key in sorted(self._told_successes)}
+        assert logs == {f"{key}.log" for key in latest.values()}
 
     def _active_attempts_are_the_assigned_and_running_tasks(self) -> None:
         active = {key: row.status for key, row in self._rows.attempts.items() if row.finished is None}
@@ -109,7 +125,7 @@ class JobChecks:
         for row in self._rows.steps:
             counted = self._rows.counted(row.id)
             if undone & set(row.depends):
-                assert set(counted) <= {"waiting", "canceled"}
+                assert set(counted) <= {"waiting", "canceled"}, (row.name, counted)
             else:
                 assert not counted["waiting"]
 

@@ -6,7 +6,7 @@ from rendermill.farm.blueprint import Requirements
 from rendermill.farm.model.records import AttemptKey
 from rendermill.farm.picture import Picture, SessionState, SessionView, StepView
 from rendermill.farm.planner import CORES, MEMORY
-from rendermill.farm.ports import Worker
+from rendermill.farm.ports.engine import Worker
 
 
 def worker(name: str = "w", slots: int = 2, cores: float = 4.0, memory: float = 8000.0) -> Worker:

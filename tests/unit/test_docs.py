@@ -6,20 +6,18 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping
+from dataclasses import fields
 from enum import StrEnum
 from functools import cache
 from pathlib import Path, PurePosixPath
-from typing import cast
+from typing import Any, cast
 
 import pytest
 
-from rendermill.doors.native.app import native_app
+from rendermill.doors.native.app import Parts, native_app
 from rendermill.doors.native.errors import HTTP_STATUS
-from rendermill.doors.native.identity import Gate, KeyCheck
 from rendermill.farm.model.errors import EXIT_CODES
 from rendermill.farm.model.status import JOB_MOVES, TASK_MOVES, AttemptStatus, JobStatus, TaskStatus
-from rendermill.farm.ports import Blobs
-from rendermill.farm.service import Farm
 from rendermill.renderers.blender import BlenderWishes, draft
 from rendermill.scenes.report import FrameRange, Renderable, SceneReport
 from rendermill.software.blender.installations import Installation
@@ -86,8 +84,7 @@ def test_every_error_has_its_http_status_explained() -> None:
 
 
 def test_the_api_page_has_every_route_and_no_other() -> None:
-    farm, blobs, accounts = cast(Farm, None), cast(Blobs, None), cast(KeyCheck, None)
-    app = native_app(farm, blobs, Gate(accounts, "token"), lambda _job, _key: Path())
+    app = native_app(Parts(*(cast(Any, None) for _ in fields(Parts))))
     paths: Mapping[str, Mapping[str, object]] = app.openapi()["paths"]
     routes = {(method.upper(), path) for path, methods in paths.items() for method in methods}
     assert set(_ROUTE.findall(reference("http-api.md"))) == routes

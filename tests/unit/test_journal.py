@@ -11,7 +11,7 @@ import pytest
 
 from rendermill.farm.journal import Journal
 from rendermill.farm.model.errors import UnavailableError
-from rendermill.farm.ports import Store
+from rendermill.farm.ports.store import Store
 
 
 class SlowStore:

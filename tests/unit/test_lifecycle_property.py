@@ -13,11 +13,12 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from rendermill.farm.blueprint import instantiate
 from rendermill.farm.lifecycle import LEASE_SECONDS, Lifecycle
+from rendermill.farm.model.choice import Choice
 from rendermill.farm.model.errors import WrongStateError
 from rendermill.farm.model.records import AttemptKey, Event, Output, TaskKey
-from rendermill.farm.model.status import ACTIVE, JOB_MOVES, SCHEDULABLE, JobStatus, TaskStatus
+from rendermill.farm.model.status import ACTIVE, ENDED, JOB_MOVES, SCHEDULABLE, UNENDED, JobStatus, TaskStatus
 from rendermill.farm.model.submission import Submission
-from rendermill.farm.ports import Transaction
+from rendermill.farm.ports.store import Transaction
 from support.campaign import fixed, full
 from support.clock import FakeClock
 from support.job_checks import JobChecks
@@ -249,6 +250,36 @@ class JobMachine(RuleBasedStateMachine):
         wrong = self.rows.where("failed") + self.rows.where("canceled")
         self.ask(lambda tx: self.lifecycle.retry(tx, self.job_id), allowed=bool(wrong))
         assert self.rows.where("failed") == self.rows.where("canceled") == []
+
+    @rule(picked=st.sets(numbers), statuses=st.sets(st.sampled_from(TaskStatus)))
+    def a_user_cancels_some_tasks(self, picked: set[int], statuses: set[TaskStatus]) -> None:
+        choice, chosen = self.choose(picked, statuses)
+        before, held = self.rows, self.rows.held()
+        stopped = self.call(lambda tx: self.lifecycle.cancel_tasks(tx, self.job_id, choice))
+        assert {attempt.key for attempt in stopped} == {key for key in held if key.task in chosen}
+        for key, task in before.tasks.items():
+            hit = key in chosen and task.status in UNENDED
+            now = self.rows.tasks[key]
+            assert now.status == "canceled" if hit else task.status in (now.status, "waiting")
+
+    @rule(picked=st.sets(numbers), statuses=st.sets(st.sampled_from(TaskStatus)))
+    def a_user_wants_some_tasks_again(self, picked: set[int], statuses: set[TaskStatus]) -> None:
+        choice, chosen = self.choose(picked, statuses)
+        due = [key for key in chosen if self.rows.tasks[key].status not in UNENDED]
+        held = self.rows.held()
+        self.checks.reopened()
+        moved, stopped = self.call(lambda tx: self.lifecycle.rerun(tx, self.job_id, choice))
+        assert moved == len(due)
+        assert {self.rows.tasks[key].status for key in due} <= {"ready", "waiting"}
+        assert {attempt.key for attempt in stopped} == set(held) - set(self.rows.held())
+        assert not self.rows.where("ready") or self.rows.job.status not in ENDED
+
+    def choose(self, picked: set[int], statuses: set[TaskStatus]) -> tuple[Choice, set[TaskKey]]:
+        """A choice of tasks by number and status, and what it comes to now; none picked: of all steps."""
+        keys = [key for number, key in enumerate(sorted(self.rows.tasks)) if number in picked or not picked]
+        steps = {row.id: [key.index for key in keys if key.step_id == row.id] for row in self.rows.steps}
+        chosen = {key for key in keys if self.rows.tasks[key].status in statuses}
+        return Choice(frozenset(statuses), steps if picked else None), chosen
 
 
 TestAnyOrderOfCalls = JobMachine.TestCase

@@ -20,7 +20,8 @@ from rendermill.farm.model.errors import WrongStateError
 from rendermill.farm.model.records import AttemptKey, Job, Output, Step, TaskKey
 from rendermill.farm.model.status import SCHEDULABLE
 from rendermill.farm.model.submission import Submission
-from rendermill.farm.ports import EngineEvent, Queries, SessionOrder, TaskOrder, Transaction, Worker
+from rendermill.farm.ports.engine import EngineEvent, SessionOrder, TaskOrder, Worker
+from rendermill.farm.ports.store import Queries, Transaction
 from rendermill.store.database import SqlStore
 from support.campaign import fixed, full
 from support.clock import FakeClock
@@ -39,7 +40,7 @@ deeds = st.lists(st.tuples(st.sampled_from((*USERS, *SESSIONS)), st.integers(0, 
 
 
 class NoWorkers:
-    """An engine (:class:`rendermill.farm.ports.Engine`) of a farm whose machines are all away."""
+    """An engine (:class:`rendermill.farm.ports.engine.Engine`) of a farm whose machines are all away."""
 
     def workers(self) -> Sequence[Worker]:
         return ()

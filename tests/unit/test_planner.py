@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from rendermill.farm.blueprint import Requirements
 from rendermill.farm.picture import Picture, SessionState, SessionView
 from rendermill.farm.planner import Assign, Close, Decision, Open, plan, share, unfit
-from rendermill.farm.ports import Worker
+from rendermill.farm.ports.engine import Worker
 from support.campaign import fixed, full
 from support.pictures import picture, session, waiting_step, wants, worker
 

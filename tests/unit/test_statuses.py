@@ -21,9 +21,9 @@ def test_every_status_has_an_entry_in_its_table() -> None:
     assert set(JOB_MOVES) == set(JobStatus)
 
 
-def test_nothing_leaves_succeeded() -> None:
-    assert not TASK_MOVES[TaskStatus.SUCCEEDED]
-    assert not JOB_MOVES[JobStatus.SUCCEEDED]
+def test_what_succeeded_only_runs_again() -> None:
+    assert TASK_MOVES[TaskStatus.SUCCEEDED] == {TaskStatus.READY, TaskStatus.WAITING}
+    assert JOB_MOVES[JobStatus.SUCCEEDED] == {JobStatus.RUNNING}
 
 
 def test_no_status_moves_to_itself() -> None:

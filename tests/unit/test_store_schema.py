@@ -17,7 +17,9 @@ from sqlalchemy import Engine, inspect
 from rendermill.farm.model.errors import UnavailableError
 from rendermill.farm.model.status import AttemptStatus, JobStatus, TaskStatus
 from rendermill.store.database import SqlStore, migrate, sqlite_engine
-from rendermill.store.schema import metadata
+from rendermill.store.rayvision import schema as rayvision
+
+metadata = rayvision.tasks.metadata
 
 
 @pytest.fixture
@@ -34,12 +36,27 @@ def engine(path: Path) -> Iterator[Engine]:
     made.dispose()
 
 
-def definitions(engine: Engine) -> dict[str, str]:
-    """What SQLite keeps of each table and index: their statements, white space made equal."""
+def definitions(engine: Engine) -> dict[str, list[str]]:
+    """What SQLite keeps of each table and index: the parts of their statements, in no order.
+
+    (A column that a migration adds comes after the constraints.)
+    """
     query = "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%'"
     with engine.connect() as connection:
         rows = connection.exec_driver_sql(query).all()
-    return {name: " ".join(sql.split()) for name, sql in rows if name != "alembic_version"}
+    return {name: _parts(sql) for name, sql in rows if name != "alembic_version"}
+
+
+def _parts(sql: str) -> list[str]:
+    """The statement cut at the commas of its outermost brackets."""
+    parts, depth = [""], 0
+    for letter in " ".join(sql.split()):
+        depth += (letter == "(") - (letter == ")")
+        if letter in "()," and depth == (letter != ")"):
+            parts.append("")
+        else:
+            parts[-1] += letter
+    return sorted(part.strip() for part in parts)
 
 
 def set_revision(path: Path, revision: str) -> None:

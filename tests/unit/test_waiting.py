@@ -17,7 +17,7 @@ def job(status: JobStatus = JobStatus.READY, job_id: int = 1) -> Job:
 
 
 def step(step_id: int = 1, **counts: int) -> Step:
-    return Step(step_id, step_id, "run", 0, (), Counts({TaskStatus(name): n for name, n in counts.items()}))
+    return Step(step_id, step_id, "run", 0, (), (), Counts({TaskStatus(name): n for name, n in counts.items()}))
 
 
 @pytest.mark.parametrize("status", sorted(ENDED))

@@ -22,7 +22,7 @@ from rendermill.engine.wire import (
 )
 from rendermill.farm.model.records import AttemptKey, Output
 from rendermill.farm.model.submission import Asset
-from rendermill.farm.ports import (
+from rendermill.farm.ports.engine import (
     SessionAlive,
     SessionClosed,
     SessionOpened,

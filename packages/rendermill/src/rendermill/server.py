@@ -24,7 +24,7 @@ from blake3 import blake3
 from fastapi import FastAPI
 
 from rendermill.assets.blobs import BlobStore
-from rendermill.doors.native.app import native_app
+from rendermill.doors.native.app import Parts, native_app
 from rendermill.doors.native.identity import Gate
 from rendermill.engine.host.logs import log_path
 from rendermill.engine.local.engine import LocalEngine, LocalSettings
@@ -32,6 +32,7 @@ from rendermill.engine.processes import die_with_parent
 from rendermill.farm.dispatcher import Dispatcher
 from rendermill.farm.model.errors import UnavailableError
 from rendermill.farm.service import Farm
+from rendermill.farm.storage import UserStorage
 from rendermill.renderers.blender import uses_warm_blender
 from rendermill.renderers.encode.step import commands as encode_commands
 from rendermill.runtime import announce, default_data, url_of, withdraw
@@ -45,7 +46,7 @@ _MEMORY_SHARE = 0.9
 
 
 class SystemClock:
-    """The machine's time (:class:`rendermill.farm.ports.Clock`)."""
+    """The machine's time (:class:`rendermill.farm.ports.clock.Clock`)."""
 
     def now(self) -> float:
         """Seconds since the epoch."""
@@ -99,12 +100,15 @@ async def _run(data: Path, settings: ServerSettings, listener: socket.socket, re
     store = SqlStore.open(data / "farm.db")
     blobs = BlobStore(data / "blobs")
     blobs.sweep()
-    dispatcher = Dispatcher(store, LocalEngine(_local(data, settings)), SystemClock())
+    clock = SystemClock()
+    dispatcher = Dispatcher(store, LocalEngine(_local(data, settings)), clock)
     try:
         await dispatcher.start()
         farm = Farm(store, dispatcher, blobs)
-        gate = Gate(Accounts(store.engine, data / "secret.key"), _new_token(data))
-        app = native_app(farm, blobs, gate, partial(log_path, data / "logs"))
+        accounts = Accounts(store.engine, data / "secret.key")
+        gate = Gate(accounts, _new_token(data))
+        files = UserStorage(store, clock)
+        app = native_app(Parts(farm, blobs, files, accounts, gate, partial(log_path, data / "logs")))
         await _serve_http(app, listener, ready, dispatcher.end)
     finally:
         await dispatcher.stop()

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from rendermill.cli.app import Json, command, out, print_json
+from rendermill.farm.model.errors import BadInputError
 from rendermill.runtime import default_data
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Manage the users of a farm on this machine.")
@@ -33,6 +34,13 @@ def create(
     superuser: Annotated[bool, typer.Option("--superuser", help="May act on everybody's jobs.")] = False,
     sudoer: Annotated[bool, typer.Option("--sudoer", help="May act as a sudoable user.")] = False,
     sudoable: Annotated[bool, typer.Option("--sudoable", help="A sudoer may act as this user.")] = False,
+    main: Annotated[
+        str | None, typer.Option("--main", metavar="NAME", help="The main account, which may act for this one.")
+    ] = None,
+    share_storage: Annotated[
+        bool, typer.Option("--share-storage", help="Send files into the main account's storage.")
+    ] = False,
+    quota: Annotated[int | None, typer.Option(min=0, help="Bytes that its storage may hold.")] = None,
     data: Data = None,
     json_output: Json = False,
 ) -> None:
@@ -41,7 +49,16 @@ def create(
 
     password = _password(password_stdin)
     with open_accounts(data or default_data()) as accounts:
-        made = accounts.create_user(name, password, superuser=superuser, sudoer=sudoer, sudoable=sudoable)
+        made = accounts.create_user(
+            name,
+            password,
+            superuser=superuser,
+            sudoer=sudoer,
+            sudoable=sudoable,
+            main=main,
+            shares_storage=share_storage,
+            quota=quota,
+        )
     print_json(asdict(made)) if json_output else out.print(f"user {name} was created")
 
 
@@ -70,6 +87,25 @@ def password(name: Name, password_stdin: FromStdin = False, data: Data = None, j
     with open_accounts(data or default_data()) as accounts:
         accounts.set_password(name, _password(password_stdin))
     print_json({"changed": name}) if json_output else out.print(f"the password of {name} was changed")
+
+
+@app.command()
+@command
+def quota(
+    name: Name,
+    size: Annotated[str, typer.Argument(metavar="BYTES", help="A number of bytes, or none for no limit.")],
+    data: Data = None,
+    json_output: Json = False,
+) -> None:
+    """Say how much a user's storage may hold."""
+    from rendermill.server import open_accounts
+
+    if size != "none" and not (size.isascii() and size.isdecimal() and len(size) < 19):
+        raise BadInputError(f"{size!r} is no number of bytes", where="BYTES", remedy="Give it as 5000000000, or none.")
+    limit = None if size == "none" else int(size)
+    with open_accounts(data or default_data()) as accounts:
+        accounts.set_quota(name, limit)
+    print_json({"name": name, "quota": limit}) if json_output else out.print(f"{name} may store {size} bytes")
 
 
 @app.command()

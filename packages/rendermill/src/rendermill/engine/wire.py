@@ -13,7 +13,7 @@ from pydantic import TypeAdapter
 from pydantic_core import PydanticSerializationError
 
 from rendermill.farm.model.records import AttemptKey
-from rendermill.farm.ports import (
+from rendermill.farm.ports.engine import (
     SessionAlive,
     SessionClosed,
     SessionOpened,

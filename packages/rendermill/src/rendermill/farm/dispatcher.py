@@ -23,20 +23,20 @@ from rendermill.farm.model.records import Attempt, AttemptKey, Event, Output, St
 from rendermill.farm.news import News
 from rendermill.farm.picture import Picture, SessionState, SessionView, StepView
 from rendermill.farm.planner import Assign, Close, Open, plan
-from rendermill.farm.ports import (
-    Clock,
+from rendermill.farm.ports.clock import Clock
+from rendermill.farm.ports.engine import (
     Engine,
     EngineEvent,
     SessionClosed,
     SessionOpened,
     SessionOrder,
-    Store,
     TaskEnded,
     TaskOrder,
     TaskProgress,
     TaskRan,
     TaskStarted,
 )
+from rendermill.farm.ports.store import Store
 
 _log = logging.getLogger(__name__)
 _TICK_SECONDS = 1.0
@@ -345,6 +345,7 @@ class Dispatcher:
         """What the passing of time brings: leases, sessions idle for too long, another look at the plan."""
         if not self._journal.behind:  # else what has happened is not written down yet, and looks like silence
             await self._leases()
+            self.stop_attempts(await self._journal.write(self.lifecycle.end_overdue))
         now = self._clock.now()
         for session in list(self.picture.sessions.values()):
             if session.state is SessionState.IDLE and now - session.idle_since >= self._settings.idle_seconds:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from rendermill.farm.model.errors import UnavailableError
-from rendermill.farm.ports import Store, Transaction
+from rendermill.farm.ports.store import Store, Transaction
 
 T = TypeVar("T")
 Work = Callable[[Transaction], object]

@@ -12,7 +12,7 @@ from rendermill.farm.blueprint import Blueprint, instantiate
 from rendermill.farm.model.records import Event, JobSource, Step
 from rendermill.farm.model.status import SCHEDULABLE, JobStatus, TaskStatus
 from rendermill.farm.picture import Picture, StepView
-from rendermill.farm.ports import Store
+from rendermill.farm.ports.store import Store
 
 
 class Keeper:
@@ -34,6 +34,8 @@ class Keeper:
             self._apply_job(event)
         elif event.kind == "task":
             self._apply_task(event)
+        elif event.kind == "change":
+            self._apply_change(event)
 
     def _apply_job(self, event: Event) -> None:
         if event.target in SCHEDULABLE:
@@ -55,6 +57,13 @@ class Keeper:
             view.ready.clear()
             view.put(self._store.read(lambda q: q.ready_indices(view.step_id)))
 
+    def _apply_change(self, event: Event) -> None:
+        for view in self._picture.steps.values():
+            if view.job_id == event.job_id:
+                view.priority = event.data.get("priority", view.priority)
+                view.limit = event.data.get("limit", view.limit)
+                view.task_timeout = event.data.get("task_timeout", view.task_timeout)
+
     def _load(self, job_id: int) -> None:
         """Take a job's steps into the picture."""
         job, steps = self._store.read(lambda q: (q.job(job_id), q.steps(job_id)))
@@ -63,7 +72,7 @@ class Keeper:
         blueprint = self.blueprint(job_id)
         for step in steps:
             requirements = blueprint.step(step.name).requirements
-            view = StepView(step.id, job.id, job.priority, step.position, requirements, job.task_timeout)
+            view = StepView(step.id, job.id, job.priority, step.position, requirements, job.task_timeout, job.limit)
             view.put(self._ready(step))
             self._picture.steps[step.id] = view
 

@@ -7,23 +7,29 @@ A late or doubled answer finds its guard false and changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from rendermill.farm.blueprint import Blueprint
+from rendermill.farm.model.choice import Choice
 from rendermill.farm.model.errors import NotFoundError, WrongStateError
 from rendermill.farm.model.records import Attempt, AttemptKey, Counts, Job, Output, Step, TaskKey
 from rendermill.farm.model.status import (
     ACTIVE,
+    ENDED,
     JOB_MOVES,
     SCHEDULABLE,
+    UNENDED,
     AttemptStatus,
+    Cause,
     JobStatus,
     TaskStatus,
     job_sources,
 )
 from rendermill.farm.model.submission import Submission
-from rendermill.farm.ports import Clock, NewStep, Transaction
+from rendermill.farm.ports.clock import Clock
+from rendermill.farm.ports.store import NewStep, Transaction
 
 _T = TaskStatus
 _J = JobStatus
@@ -39,8 +45,11 @@ class Lifecycle:
     # --- jobs --------------------------------------------------------------------------------------------------
 
     def create(self, tx: Transaction, submission: Submission, blueprint: Blueprint) -> int:
-        """Store a job with all its tasks; returns its id."""
-        steps = [NewStep(step.name, step.depends, step.total) for step in blueprint.steps]
+        """Store a job with all its tasks; returns its id, or that of the job that has its reference already."""
+        if submission.reference is not None and (known := tx.job_of(submission.reference)) is not None:
+            return known.id
+        first = submission.first
+        steps = [NewStep(s.name, s.depends, () if s.name in first else first, s.total) for s in blueprint.steps]
         status = _J.PAUSED if submission.paused else _J.READY
         now = self.clock.now()
         job_id = tx.add_job(submission, submission.name or blueprint.name, steps, status, now)
@@ -57,35 +66,92 @@ class Lifecycle:
         if job.status is not _J.PAUSED:
             raise _wrong_state(job, "resumed", "Only a paused job can be resumed.")
         self._move_job(tx, job, _J.READY if job.started is None else _J.RUNNING)
+        self._hold(tx, job_id, tx.steps(job_id))
         self._settle(tx, job_id)
 
-    def cancel(self, tx: Transaction, job_id: int) -> list[Attempt]:
+    def cancel(self, tx: Transaction, job_id: int, message: str = "", cause: Cause = Cause.NONE) -> list[Attempt]:
         """Cancel what has not succeeded; returns the attempts whose processes must be stopped."""
-        job = self._job(tx, job_id)
-        stopped = tx.active_attempts(job_id)
-        self._move_job(tx, job, _J.CANCELED)
+        self._move_job(tx, self._job(tx, job_id), _J.CANCELED, message, cause)
+        return self._cancel(tx, job_id, Choice(UNENDED))
+
+    def cancel_tasks(self, tx: Transaction, job_id: int, choice: Choice) -> list[Attempt]:
+        """Cancel those of the chosen tasks that have not ended; returns the attempts that must be stopped."""
+        stopped = self._cancel(tx, job_id, choice)
         for step in tx.steps(job_id):
-            for source in (_T.WAITING, _T.READY, _T.ASSIGNED, _T.RUNNING):
-                self._move_many(tx, step, source, _T.CANCELED)
+            self._settle_step(tx, step.id)
+        return stopped
+
+    def _cancel(self, tx: Transaction, job_id: int, choice: Choice) -> list[Attempt]:
+        stopped = [a for a in tx.active_attempts(job_id) if choice.has(a.key.task, _active(a.status))]
+        for step in tx.steps(job_id):
+            for source in UNENDED & choice.statuses:
+                self._move_many(tx, step, source, _T.CANCELED, indices=choice.of(step.id))
         for attempt in stopped:
             tx.close_attempt(attempt.key, AttemptStatus.CANCELED, "canceled", self.clock.now())
         return stopped
 
     def retry(self, tx: Transaction, job_id: int) -> int:
         """Make failed and cancelled tasks ready again; returns how many."""
-        job = self._job(tx, job_id)
-        steps = tx.steps(job_id)
-        done = {step.name for step in steps if _all_succeeded(step.counts)}
-        moved = 0
-        for step in steps:
-            moved += self._move_many(tx, step, _T.FAILED, _T.READY)
-            target = _T.READY if set(step.depends) <= done else _T.WAITING
-            moved += self._move_many(tx, step, _T.CANCELED, target)
+        moved, _ = self.rerun(tx, job_id, Choice(frozenset({_T.FAILED, _T.CANCELED})))
         if not moved:
-            raise _wrong_state(job, "retried", "It has no failed or cancelled task.")
-        if job.status in (_J.FAILED, _J.CANCELED):
-            self._move_job(tx, job, _J.RUNNING)
+            raise _wrong_state(self._job(tx, job_id), "retried", "It has no failed or cancelled task.")
         return moved
+
+    def rerun(self, tx: Transaction, job_id: int, choice: Choice) -> tuple[int, list[Attempt]]:
+        """Make those of the chosen tasks that have ended ready again, and what was made of their outputs with them.
+
+        Returns how many, and the attempts that must be stopped because their inputs will change. What was published
+        stays until it is replaced.
+        """
+        job, steps = self._job(tx, job_id), tx.steps(job_id)
+        moved = sum(
+            self._move_many(tx, step, source, self._start_of(step, steps), indices=choice.of(step.id))
+            for step in steps
+            for source in (_T.FAILED, _T.CANCELED, _T.SUCCEEDED)
+            if source in choice.statuses
+        )
+        if not moved:
+            return 0, []
+        stopped = self._wait_again(tx, job_id)
+        can_run = any(step.counts[_T.READY] or step.counts.active for step in tx.steps(job_id))
+        if job.status in ENDED and can_run:
+            self._move_job(tx, job, _J.RUNNING)
+        return moved, stopped
+
+    def _start_of(self, step: Step, steps: Sequence[Step]) -> TaskStatus:
+        return _T.READY if _may_start(step, steps) else _T.WAITING
+
+    def _wait_again(self, tx: Transaction, job_id: int) -> list[Attempt]:
+        """What depends on a step that is not done any more waits for it; returns the attempts to be stopped."""
+        stopped: list[Attempt] = []
+        for _ in tx.steps(job_id):  # at most as many rounds as steps lie behind each other
+            steps = tx.steps(job_id)
+            late = [s for s in steps if _has_begun(s) and not _may_read(s, steps)]
+            for step in late:
+                active = [a for a in tx.active_attempts(job_id) if a.key.step_id == step.id]
+                self._lose_all(tx, active, "a step that it depends on runs again")
+                stopped += active
+                for source in (_T.READY, _T.SUCCEEDED, _T.FAILED):
+                    self._move_many(tx, tx.step(step.id), source, _T.WAITING)
+            if not late:
+                break
+        return stopped
+
+    def adjust(self, tx: Transaction, job_id: int, settings: Mapping[str, Any]) -> None:
+        """Change a job's priority, limit, timeouts or hold (:data:`~rendermill.farm.ports.store.ADJUSTABLE`)."""
+        job = self._job(tx, job_id)
+        tx.adjust_job(job_id, settings)
+        data = {name: value for name, value in settings.items() if getattr(job, name) != value}
+        if data:
+            tx.emit("change", job_id, now=self.clock.now(), source=job.status, target=job.status, data=data)
+
+    def end_overdue(self, tx: Transaction) -> list[Attempt]:
+        """Cancel the jobs that have run longer than they may; returns the attempts that must be stopped."""
+        stopped: list[Attempt] = []
+        for job_id in tx.overdue(self.clock.now()):
+            message = f"it ran longer than its {self._job(tx, job_id).job_timeout:g} seconds"
+            stopped += self.cancel(tx, job_id, message, Cause.TIMEOUT)
+        return stopped
 
     # --- attempts ----------------------------------------------------------------------------------------------
 
@@ -184,18 +250,28 @@ class Lifecycle:
             raise NotFoundError(f"there is no job {job_id}", remedy="`rendermill jobs` lists them.")
         return job
 
-    def _move_job(self, tx: Transaction, job: Job, target: JobStatus, message: str = "") -> None:
+    def _move_job(
+        self, tx: Transaction, job: Job, target: JobStatus, message: str = "", cause: Cause = Cause.NONE
+    ) -> None:
         now = self.clock.now()
-        if not tx.move_job(job.id, job_sources(target), target, now, message):
+        if not tx.move_job(job.id, job_sources(target), target, now, message, cause):
             raise _wrong_state(
                 job, target.value, f"From {job.status} a job can go to: {_names(JOB_MOVES[job.status])}."
             )
         tx.emit("job", job.id, now=now, source=job.status, target=target)
 
-    def _move_many(self, tx: Transaction, step: Step, source: TaskStatus, target: TaskStatus, message: str = "") -> int:
+    def _move_many(
+        self,
+        tx: Transaction,
+        step: Step,
+        source: TaskStatus,
+        target: TaskStatus,
+        message: str = "",
+        indices: Sequence[int] | None = None,
+    ) -> int:
         if not step.counts[source]:
             return 0
-        moved = tx.move_tasks(step.id, source, target, message)
+        moved = tx.move_tasks(step.id, source, target, message, indices)
         if moved:
             tx.emit(
                 "task",
@@ -248,13 +324,23 @@ class Lifecycle:
         step = tx.step(step_id)
         if step.counts[_T.READY] or step.counts.active:
             return
-        if _all_succeeded(step.counts):
-            steps = tx.steps(step.job_id)
-            done = {other.name for other in steps if _all_succeeded(other.counts)}
-            for other in steps:
-                if step.name in other.depends and set(other.depends) <= done:
-                    self._move_many(tx, other, _T.WAITING, _T.READY)
+        steps = tx.steps(step.job_id)
+        for other in steps:
+            if step.name in (*other.depends, *other.after) and _may_start(other, steps):
+                self._move_many(tx, other, _T.WAITING, _T.READY)
+        self._hold(tx, step.job_id, steps)
         self._settle(tx, step.job_id)
+
+    def _hold(self, tx: Transaction, job_id: int, steps: Sequence[Step]) -> None:
+        """Pause a job whose first steps have ended, once, if it is to be looked at then."""
+        job = self._job(tx, job_id)
+        first = {name for step in steps for name in step.after}
+        rest = [step for step in steps if step.name not in first and not _ended(step.counts)]
+        if not job.hold or not rest or job.status not in SCHEDULABLE:
+            return
+        if all(_ended(step.counts) for step in steps if step.name in first):
+            tx.adjust_job(job_id, {"hold": False})
+            self._move_job(tx, job, _J.PAUSED, "its first tasks have ended", Cause.TEST)
 
     def _settle(self, tx: Transaction, job_id: int) -> None:
         """Move a job to its end if nothing more of it can run."""
@@ -263,10 +349,12 @@ class Lifecycle:
             counts += step.counts
         if _all_succeeded(counts):
             target, message = _J.SUCCEEDED, ""
-        elif not counts[_T.READY] and not counts.active and counts[_T.FAILED]:
+        elif counts[_T.READY] or counts.active:
+            return
+        elif counts[_T.FAILED]:
             target, message = _J.FAILED, f"{counts[_T.FAILED]} of {counts.total} tasks failed"
         else:
-            return
+            target, message = _J.CANCELED, f"{counts[_T.CANCELED]} of {counts.total} tasks were cancelled"
         job = self._job(tx, job_id)
         now = self.clock.now()
         if tx.move_job(job_id, job_sources(target), target, now, message):
@@ -275,6 +363,26 @@ class Lifecycle:
 
 def _all_succeeded(counts: Counts) -> bool:
     return counts[_T.SUCCEEDED] == counts.total
+
+
+def _ended(counts: Counts) -> bool:
+    return not any(counts[status] for status in UNENDED)
+
+
+def _may_read(step: Step, steps: Sequence[Step]) -> bool:
+    return all(_all_succeeded(other.counts) for other in steps if other.name in step.depends)
+
+
+def _may_start(step: Step, steps: Sequence[Step]) -> bool:
+    return _may_read(step, steps) and all(_ended(other.counts) for other in steps if other.name in step.after)
+
+
+def _has_begun(step: Step) -> bool:
+    return any(step.counts[status] for status in (_T.READY, _T.ASSIGNED, _T.RUNNING, _T.SUCCEEDED, _T.FAILED))
+
+
+def _active(status: AttemptStatus) -> TaskStatus:
+    return _T.RUNNING if status is AttemptStatus.RUNNING else _T.ASSIGNED
 
 
 def _names(statuses: frozenset[JobStatus]) -> str:

@@ -13,7 +13,7 @@ from enum import Enum, auto
 
 from rendermill.farm.blueprint import Requirements
 from rendermill.farm.model.records import AttemptKey
-from rendermill.farm.ports import Worker
+from rendermill.farm.ports.engine import Worker
 
 
 class SessionState(Enum):
@@ -57,6 +57,8 @@ class StepView:
     position: int
     requirements: Requirements
     task_timeout: float | None = None
+    limit: int | None = None
+    """The most sessions that its job may have at a time."""
     ready: list[int] = field(default_factory=list)
     """A heap of task indices."""
     open_failures: int = 0

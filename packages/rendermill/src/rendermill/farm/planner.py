@@ -6,11 +6,14 @@ more (slots, cores, memory, OpenJD's host requirements). An idle session of a st
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from rendermill.farm.blueprint import Requirements
+from rendermill.farm.model.software import SOFTWARE, software_text
 from rendermill.farm.picture import Picture, SessionState, SessionView, StepView
-from rendermill.farm.ports import Worker
+from rendermill.farm.ports.engine import Worker
 
 CORES = "amount.worker.vcpu"
 MEMORY = "amount.worker.memory"
@@ -87,9 +90,14 @@ class _Planning:
             if session.state is SessionState.CLOSING and session.worker in self.future:
                 self.future[session.worker].give(session)
         self.idle: dict[int, list[SessionView]] = {}
+        self.busy: Counter[int] = Counter()
+        self.open: Counter[int] = Counter()
         for session in picture.sessions.values():
+            self.open[session.job_id] += 1
             if session.state is SessionState.IDLE:
                 self.idle.setdefault(session.step_id, []).append(session)
+            else:
+                self.busy[session.job_id] += 1
 
     def run(self) -> list[Decision]:
         for step in self.steps:
@@ -98,23 +106,28 @@ class _Planning:
             left = len(step.ready)
             while left and (self._warm(step) or self._cold(step)):
                 left -= 1
-            if left:
+            if left and not _reached(step, self.open):
                 self._make_room(step, left)
         return self.decisions
 
     def _warm(self, step: StepView) -> bool:
         sessions = self.idle.get(step.step_id)
-        if not sessions:
+        if not sessions or _reached(step, self.busy):
             return False
+        self.busy[step.job_id] += 1
         self.decisions.append(Assign(sessions.pop(0).id, step.step_id))
         return True
 
     def _cold(self, step: StepView) -> bool:
+        if _reached(step, self.open):
+            return False
         for name, worker in self.workers.items():
             cores, memory = share(worker, step.requirements)
             if unfit(worker, step.requirements) is None and self.rooms[name].fits(cores, memory):
                 self.rooms[name].take(cores, memory)
                 self.future[name].take(cores, memory)
+                self.open[step.job_id] += 1
+                self.busy[step.job_id] += 1
                 self.decisions.append(Open(name, step.step_id, cores, memory, self._threads(worker, step, cores)))
                 return True
         return False
@@ -164,6 +177,11 @@ class _Planning:
         return True
 
 
+def _reached(step: StepView, sessions: Counter[int]) -> bool:
+    """Whether a step's job has as many sessions as it may."""
+    return step.limit is not None and sessions[step.job_id] >= step.limit
+
+
 def _room(picture: Picture, worker: Worker) -> _Room:
     room = _Room(worker.slots, worker.cores, worker.memory)
     for session in picture.on_worker(worker.name):
@@ -190,6 +208,16 @@ def unfit(worker: Worker, asked: Requirements) -> str | None:
         if not set(all_of) <= values:
             return f"{_short(name)} {' and '.join(all_of)} wanted, {_listed(values)} there"
     return None
+
+
+def missing_software(workers: Sequence[Worker], asked: Requirements) -> str:
+    """The first software wanted that no worker has, as people name it; empty if each is somewhere."""
+    any_of, all_of = asked.attributes.get(SOFTWARE, ((), ()))
+    there = {value for worker in workers for value in worker.attributes.get(SOFTWARE, ())}
+    for word in (*(any_of if not there & set(any_of) else ()), *all_of):
+        if word not in there:
+            return software_text(word)
+    return ""
 
 
 def _short(name: str) -> str:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 import posixpath
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from rendermill.farm.blueprint import Blueprint, instantiate
 from rendermill.farm.dispatcher import Dispatcher
+from rendermill.farm.model.choice import Choice
 from rendermill.farm.model.errors import BadInputError, NotFoundError
 from rendermill.farm.model.records import Attempt, Event, Job, Output, Step, Task, TaskKey
 from rendermill.farm.model.status import TaskStatus
 from rendermill.farm.model.submission import Submission
-from rendermill.farm.ports import Blobs, Queries, Store, Transaction
+from rendermill.farm.ports.blobs import Blobs
+from rendermill.farm.ports.store import Queries, Store, Transaction
 from rendermill.farm.waiting import waiting_reason
 
 T = TypeVar("T")
@@ -28,8 +30,12 @@ class Farm:
         self.news = dispatcher.news
         self._lifecycle = dispatcher.lifecycle
 
-    async def submit(self, submission: Submission) -> int:
-        """Make a job; returns its id. Raises BadInputError, TooLargeError; then nothing of it is kept."""
+    async def submit(self, submission: Submission, along: Callable[[Transaction, int], object] | None = None) -> int:
+        """Make a job; returns its id, or that of the job that has the submission's reference already.
+
+        ``along`` is a door's own part of it, done with the job's id in the same transaction. Raises BadInputError,
+        TooLargeError; then nothing of it is kept.
+        """
         blueprint = await asyncio.to_thread(instantiate, submission.template, submission.parameters)
         _check_output_paths(blueprint)
         missing = await asyncio.to_thread(self._blobs.missing, [asset.hash for asset in submission.inputs])
@@ -39,7 +45,14 @@ class Farm:
                 where="inputs",
                 remedy="Ask for the missing ones with POST /api/v1/blobs/missing and send them first.",
             )
-        return await self._write(lambda tx: self._lifecycle.create(tx, submission, blueprint))
+
+        def create(tx: Transaction) -> int:
+            job_id = self._lifecycle.create(tx, submission, blueprint)
+            if along is not None:
+                along(tx, job_id)
+            return job_id
+
+        return await self._write(create)
 
     async def pause(self, job_id: int) -> None:
         """Let nothing new of a job start. Raises NotFoundError, WrongStateError (as every call below)."""
@@ -56,6 +69,23 @@ class Farm:
     async def retry(self, job_id: int) -> int:
         """Make failed and cancelled tasks ready again; returns how many."""
         return await self._write(lambda tx: self._lifecycle.retry(tx, job_id))
+
+    async def cancel_tasks(self, job_id: int, choice: Choice) -> None:
+        """Cancel those of the chosen tasks that have not ended."""
+        self.dispatcher.stop_attempts(await self._write(lambda tx: self._lifecycle.cancel_tasks(tx, job_id, choice)))
+
+    async def rerun(self, job_id: int, choice: Choice) -> int:
+        """Make those of the chosen tasks that have ended ready again; returns how many.
+
+        What was published stays until it is replaced.
+        """
+        moved, stopped = await self._write(lambda tx: self._lifecycle.rerun(tx, job_id, choice))
+        self.dispatcher.stop_attempts(stopped)
+        return moved
+
+    async def adjust(self, job_id: int, **settings: Any) -> None:
+        """Change a job's ``priority``, ``limit``, ``task_timeout``, ``job_timeout`` or ``hold``."""
+        await self._write(lambda tx: self._lifecycle.adjust(tx, job_id, settings))
 
     def _write(self, work: Callable[[Transaction], T]) -> asyncio.Future[T]:
         return asyncio.wrap_future(self._store.write(work))

@@ -12,32 +12,23 @@ import os
 import re
 import secrets
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken
-from sqlalchemy import Engine, delete, insert, select, update
+from sqlalchemy import ColumnElement, Engine, RowMapping, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from rendermill.farm.model.errors import BadInputError, NotAuthenticatedError, NotFoundError, UnavailableError
-from rendermill.farm.model.identity import LOCAL_USER, Identity
+from rendermill.farm.model.identity import LOCAL_ACCOUNT, LOCAL_USER, Account, Identity
 from rendermill.store.schema import keys, users
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")
 _SCRYPT = {"n": 2**14, "r": 8, "p": 1}
 _MIN_PASSWORD = 8
-
-
-@dataclass(frozen=True, slots=True)
-class User:
-    """A user as an administrator sees them."""
-
-    name: str
-    superuser: bool
-    sudoer: bool
-    sudoable: bool
-    created: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,37 +63,87 @@ class Accounts:
         superuser: bool = False,
         sudoer: bool = False,
         sudoable: bool = False,
-    ) -> User:
-        """Add a user. Raises :class:`BadInputError` for a bad or taken name or a short password."""
+        main: str | None = None,
+        shares_storage: bool = False,
+        quota: int | None = None,
+    ) -> Account:
+        """Add a user; with ``main`` as that user's sub-account.
+
+        Raises :class:`BadInputError` for a bad or taken name, a short password, or a main account that is itself a
+        sub-account, :class:`NotFoundError` if that does not exist.
+        """
         if not _NAME.fullmatch(name) or name == LOCAL_USER:
             remedy = "Up to 64 letters, digits and . _ @ -, starting with a letter or digit; `local` is reserved."
             raise BadInputError(f"{name!r} cannot be a user's name", where="NAME", remedy=remedy)
         if len(password) < _MIN_PASSWORD:
             raise BadInputError(f"a password has at least {_MIN_PASSWORD} characters", where="password")
-        user = User(name, superuser, sudoer, sudoable, time.time())
-        row = {
-            "name": name,
-            "password": _hash(password),
-            "superuser": int(superuser),
-            "sudoer": int(sudoer),
-            "sudoable": int(sudoable),
-            "created": user.created,
-        }
+        if quota is not None and quota < 0:
+            raise BadInputError("a quota is a number of bytes", where="quota")
+        if main is not None and self.user(main).main is not None:
+            raise BadInputError(f"{main} is a sub-account itself", where="main")
+        if shares_storage and main is None:
+            raise BadInputError("only a sub-account can share its main account's storage", where="main")
+        user = Account(name, superuser, sudoer, sudoable, time.time(), _new_number(), main, shares_storage, quota)
         try:
-            self._write(insert(users).values(row))
+            self._write(insert(users).values({**asdict(user), "password": _hash(password), "settings": {}}))
         except IntegrityError as error:
             raise BadInputError(f"there is a user {name} already", where="NAME") from error
         return user
 
-    def users(self) -> list[User]:
-        """Every user, by name."""
+    def user(self, name: str) -> Account:
+        """The user of that name. Raises :class:`NotFoundError`."""
+        if name == LOCAL_USER:
+            return LOCAL_ACCOUNT
+        found = self._users(users.c.name == name)
+        if not found:
+            raise _no_user(name)
+        return found[0]
+
+    def user_of_id(self, number: int) -> Account:
+        """The user of that number. Raises :class:`NotFoundError`."""
+        if number == LOCAL_ACCOUNT.id:
+            return LOCAL_ACCOUNT
+        found = self._users(users.c.id == number)
+        if not found:
+            raise _no_user(str(number))
+        return found[0]
+
+    def subs(self, main: str) -> list[Account]:
+        """The sub-accounts of a main account, by name."""
+        return self._users(users.c.main == main)
+
+    def settings(self, name: str) -> dict[str, Any]:
+        """What a user has chosen for all their work. Raises :class:`NotFoundError`."""
         with self._engine.connect() as connection:
-            rows = connection.execute(select(users).order_by(users.c.name)).all()
-        return [User(row.name, bool(row.superuser), bool(row.sudoer), bool(row.sudoable), row.created) for row in rows]
+            row = connection.execute(select(users.c.settings).where(users.c.name == name)).one_or_none()
+        if row is None:
+            raise _no_user(name)
+        return dict(row.settings)
+
+    def change_settings(self, name: str, changes: Mapping[str, Any]) -> None:
+        """Add to a user's settings. Raises :class:`NotFoundError`."""
+        settings = {**self.settings(name), **changes}
+        self._write(update(users).where(users.c.name == name).values(settings=settings))
+
+    def _users(self, condition: ColumnElement[bool] | None = None) -> list[Account]:
+        statement = select(*(users.c[field.name] for field in fields(Account))).order_by(users.c.name)
+        if condition is not None:
+            statement = statement.where(condition)
+        with self._engine.connect() as connection:
+            return [Account(**{**row, **_flags(row)}) for row in connection.execute(statement).mappings()]
+
+    def users(self) -> list[Account]:
+        """Every user, by name."""
+        return self._users()
 
     def remove_user(self, name: str) -> None:
         """Remove a user with all keys; their jobs stay. Raises :class:`NotFoundError`."""
         if not self._write(delete(users).where(users.c.name == name)):
+            raise _no_user(name)
+
+    def set_quota(self, name: str, quota: int | None) -> None:
+        """Change how many bytes a user's storage may hold. Raises :class:`NotFoundError`."""
+        if not self._write(update(users).where(users.c.name == name).values(quota=quota)):
             raise _no_user(name)
 
     def set_password(self, name: str, password: str) -> None:
@@ -120,7 +161,12 @@ class Accounts:
         stored = row.password if row is not None else nobody
         if not _verify(password, stored) or row is None:
             raise NotAuthenticatedError("user name or password is wrong")
-        return Identity(row.name, bool(row.superuser))
+        return self._identity(row.name, bool(row.superuser))
+
+    def _identity(self, name: str, superuser: bool) -> Identity:
+        with self._engine.connect() as connection:
+            subs = connection.scalars(select(users.c.name).where(users.c.main == name)).all()
+        return Identity(name, superuser, frozenset(subs))
 
     # --- keys --------------------------------------------------------------------------------------------------
 
@@ -154,13 +200,20 @@ class Accounts:
 
     def check_key(self, access_id: str, access_key: str) -> Identity:
         """The user of an access key. Raises :class:`NotAuthenticatedError`."""
+        found = self.secret_of(access_id)
+        secret = found[1] if found is not None else secrets.token_hex(16)
+        if not hmac.compare_digest(secret.encode(), access_key.encode()) or found is None:
+            raise NotAuthenticatedError("the access key is wrong or was removed")
+        return found[0]
+
+    def secret_of(self, access_id: str) -> tuple[Identity, str] | None:
+        """The user of an access id and the access key, for doors that check signatures; None if there is none."""
         statement = select(keys.c.secret, users.c.name, users.c.superuser).join_from(keys, users)
         with self._engine.connect() as connection:
             row = connection.execute(statement.where(keys.c.access_id == access_id)).one_or_none()
-        secret = self._decrypt(row.secret) if row is not None else secrets.token_hex(16)
-        if not hmac.compare_digest(secret.encode(), access_key.encode()) or row is None:
-            raise NotAuthenticatedError("the access key is wrong or was removed")
-        return Identity(row.name, bool(row.superuser))
+        if row is None:
+            return None
+        return self._identity(row.name, bool(row.superuser)), self._decrypt(row.secret)
 
     def _decrypt(self, secret: bytes) -> str:
         try:
@@ -174,6 +227,15 @@ class Accounts:
     def _write(self, statement: object) -> int:
         with self._engine.connect().execution_options(writes=True) as connection, connection.begin():
             return connection.execute(statement).rowcount  # type: ignore[call-overload, no-any-return]
+
+
+def _flags(row: RowMapping) -> dict[str, bool]:
+    return {name: bool(row[name]) for name in ("superuser", "sudoer", "sudoable", "shares_storage")}
+
+
+def _new_number() -> int:
+    """Chosen at random, so that the number of a user who was removed does not come again."""
+    return 10_000_000 + secrets.randbelow(90_000_000)
 
 
 def _no_user(name: str) -> NotFoundError:

@@ -24,7 +24,7 @@ from sqlalchemy.exc import DatabaseError, OperationalError
 
 from rendermill.farm.model.errors import UnavailableError
 from rendermill.farm.model.records import Event
-from rendermill.farm.ports import Queries, Transaction
+from rendermill.farm.ports.store import Queries, Transaction
 from rendermill.store.moves import SqlTransaction
 from rendermill.store.queries import SqlQueries
 
@@ -87,7 +87,7 @@ def migrate(engine: Engine) -> None:
 
 
 class SqlStore:
-    """Jobs in SQL (:class:`rendermill.farm.ports.Store`)."""
+    """Jobs in SQL (:class:`rendermill.farm.ports.store.Store`)."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from functools import cache
 from typing import Any
 
 from sqlalchemy import BindParameter, Connection, Update, bindparam, delete, insert, select, text, update
 
 from rendermill.farm.model.records import AttemptKey, Event, Output, TaskKey
-from rendermill.farm.model.status import ENDED, TASK_MOVES, AttemptStatus, JobStatus, TaskStatus
+from rendermill.farm.model.status import ENDED, TASK_MOVES, AttemptStatus, Cause, JobStatus, TaskStatus
+from rendermill.farm.model.storage import Area, StoredFile
 from rendermill.farm.model.submission import Submission
-from rendermill.farm.ports import NewStep
+from rendermill.farm.ports.store import ADJUSTABLE, NewStep
 from rendermill.store.queries import SqlQueries
-from rendermill.store.schema import attempts, events, jobs, outputs, steps, tasks
+from rendermill.store.schema import attempts, events, files, jobs, outputs, steps, tasks
 
+_MANY = 5000
 _LIVE = (AttemptStatus.ASSIGNED, AttemptStatus.RUNNING)
 
 # One statement makes all tasks of a step, so that a hundred thousand cost no more than their rows.
@@ -69,16 +72,24 @@ def _count(source: TaskStatus, target: TaskStatus) -> Update:
 
 
 class SqlTransaction(SqlQueries):
-    """Changes over one connection (:class:`rendermill.farm.ports.Transaction`); ``emitted`` collects its events."""
+    """Changes over one connection (:class:`rendermill.farm.ports.store.Transaction`).
+
+    ``emitted`` collects its events.
+    """
 
     def __init__(self, connection: Connection) -> None:
         super().__init__(connection)
         self.emitted: list[Event] = []
 
+    @property
+    def connection(self) -> Connection:
+        """The connection, for parts that keep tables of their own beside the jobs."""
+        return self._connection
+
     def add_job(
         self, submission: Submission, name: str, new_steps: Sequence[NewStep], status: JobStatus, now: float
     ) -> int:
-        """See :class:`rendermill.farm.ports.Transaction`, as for every method here."""
+        """See :class:`rendermill.farm.ports.store.Transaction`, as for every method here."""
         row = {
             "name": name,
             "owner": submission.owner,
@@ -91,6 +102,12 @@ class SqlTransaction(SqlQueries):
             "template": submission.template,
             "parameters": submission.parameters,
             "inputs": [[asset.path, asset.hash, asset.size] for asset in submission.inputs],
+            "reference": submission.reference,
+            "folder": submission.folder,
+            "job_timeout": submission.job_timeout,
+            "limit": submission.limit,
+            "hold": submission.hold,
+            "info": submission.info,
         }
         job_id = int(self._connection.execute(insert(jobs).returning(jobs.c.id), row).scalar_one())
         for position, step in enumerate(new_steps):
@@ -98,20 +115,31 @@ class SqlTransaction(SqlQueries):
         return job_id
 
     def _add_step(self, job_id: int, position: int, step: NewStep) -> None:
-        status = TaskStatus.WAITING if step.depends else TaskStatus.READY
+        status = TaskStatus.WAITING if step.depends or step.after else TaskStatus.READY
         row = {
             "job_id": job_id,
             "name": step.name,
             "position": position,
             "depends": list(step.depends),
+            "after": list(step.after),
             f"n_{status}": step.total,
         }
         step_id = int(self._connection.execute(insert(steps).returning(steps.c.id), row).scalar_one())
         self._connection.execute(_ADD_TASKS, {"step_id": step_id, "total": step.total, "status": status})
 
-    def move_job(self, job_id: int, sources: frozenset[JobStatus], target: JobStatus, now: float, message: str) -> bool:
+    def move_job(
+        self,
+        job_id: int,
+        sources: frozenset[JobStatus],
+        target: JobStatus,
+        now: float,
+        message: str,
+        cause: Cause = Cause.NONE,
+    ) -> bool:
         """Move a job if it is in one of ``sources``."""
-        values: dict[str, Any] = {"status": target, "message": message}
+        values: dict[str, Any] = {"status": target, "message": message, "cause": cause}
+        if target is JobStatus.RUNNING:
+            values["running_since"] = now
         values["finished"] = now if target in ENDED else None
         statement = update(jobs).where(jobs.c.id == job_id, jobs.c.status.in_(sorted(sources)))
         moved = self._connection.execute(statement.values(values)).rowcount == 1
@@ -119,6 +147,21 @@ class SqlTransaction(SqlQueries):
             first = update(jobs).where(jobs.c.id == job_id, jobs.c.started.is_(None))
             self._connection.execute(first.values(started=now))
         return moved
+
+    def put_file(self, owner: str, area: Area, file: StoredFile) -> None:
+        """Add or replace a file of a storage."""
+        self.remove_file(owner, area, file.path)
+        self._connection.execute(insert(files), {"owner": owner, "area": area, **asdict(file)})
+
+    def remove_file(self, owner: str, area: Area, path: str) -> bool:
+        """Remove a file of a storage."""
+        same = (files.c.owner == owner) & (files.c.area == area) & (files.c.path == path)
+        return self._connection.execute(delete(files).where(same)).rowcount == 1
+
+    def adjust_job(self, job_id: int, settings: Mapping[str, Any]) -> None:
+        """Change fields of a job that are no status."""
+        assert settings.keys() <= ADJUSTABLE, settings
+        self._connection.execute(update(jobs).where(jobs.c.id == job_id).values(dict(settings)))
 
     def assign(self, job_id: int, key: TaskKey, session: str, worker: str, lease: float, now: float) -> int | None:
         """Move a ready task to assigned and open its next attempt."""
@@ -165,10 +208,23 @@ class SqlTransaction(SqlQueries):
         self._count_move(key.step_id, source, target, 1)
         return True
 
-    def move_tasks(self, step_id: int, source: TaskStatus, target: TaskStatus, message: str = "") -> int:
-        """Move every task of a step that stands at ``source``."""
+    def move_tasks(
+        self,
+        step_id: int,
+        source: TaskStatus,
+        target: TaskStatus,
+        message: str = "",
+        indices: Sequence[int] | None = None,
+    ) -> int:
+        """Move every task of a step that stands at ``source``, or some of them."""
         values = {"step": step_id, "source": source, "target": target, "why": message}
-        moved = self._connection.execute(_MOVE_TASKS, values).rowcount
+        if indices is None:
+            moved = self._connection.execute(_MOVE_TASKS, values).rowcount
+        else:
+            chosen = (list(indices[start : start + _MANY]) for start in range(0, len(indices), _MANY))
+            moved = sum(
+                self._connection.execute(_MOVE_TASKS.where(tasks.c.idx.in_(part)), values).rowcount for part in chosen
+            )
         self._count_move(step_id, source, target, moved)
         return moved
 
@@ -203,12 +259,13 @@ class SqlTransaction(SqlQueries):
         return list(self._connection.scalars(found.order_by(outputs.c.path)))
 
     def publish(self, key: AttemptKey, files: Sequence[Output]) -> None:
-        """Make the files of an attempt the task's outputs; the latest publisher of a path wins."""
+        """Make the files of an attempt the task's only outputs; the latest publisher of a path wins."""
+        job_id = self._connection.execute(select(steps.c.job_id).where(steps.c.id == key.step_id)).scalar_one()
+        earlier = (outputs.c.step_id == key.step_id) & (outputs.c.idx == key.index)
+        same = earlier | outputs.c.path.in_([file.path for file in files])
+        self._connection.execute(delete(outputs).where((outputs.c.job_id == job_id) & same))
         if not files:
             return
-        job_id = self._connection.execute(select(steps.c.job_id).where(steps.c.id == key.step_id)).scalar_one()
-        same = (outputs.c.job_id == job_id) & outputs.c.path.in_([file.path for file in files])
-        self._connection.execute(delete(outputs).where(same))
         rows = [
             {
                 "job_id": job_id,

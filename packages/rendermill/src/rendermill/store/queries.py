@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, bindparam, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, func, select
 
 from rendermill.farm.model.records import (
     Attempt,
@@ -19,12 +19,13 @@ from rendermill.farm.model.records import (
     Task,
     TaskKey,
 )
-from rendermill.farm.model.status import ENDED, AttemptStatus, JobStatus, TaskStatus
+from rendermill.farm.model.status import ENDED, AttemptStatus, Cause, JobStatus, TaskStatus
+from rendermill.farm.model.storage import Area, StoredFile
 from rendermill.farm.model.submission import Asset
-from rendermill.store.schema import attempts, events, jobs, outputs, steps, tasks
+from rendermill.store.schema import attempts, events, files, jobs, outputs, steps, tasks
 
 _JOB = select(
-    *(c for c in jobs.c if c.name not in ("template", "parameters", "inputs"))
+    *(c for c in jobs.c if c.name not in ("template", "parameters", "inputs", "running_since"))
 )  # the heavy columns are asked for by name
 _JOB_BY_ID = _JOB.where(jobs.c.id == bindparam("job_id"))
 _STEP_BY_ID = select(steps).where(steps.c.id == bindparam("step_id"))
@@ -32,8 +33,15 @@ _STEPS_OF_JOB = select(steps).where(steps.c.job_id == bindparam("job_id")).order
 _TASK = select(tasks).where(tasks.c.step_id == bindparam("step_id"), tasks.c.idx == bindparam("index"))
 
 
+_FILES = select(files.c.path, files.c.hash, files.c.size, files.c.modified)
+
+
+def _named(owner: str, area: Area, path: str) -> ColumnElement[bool]:
+    return (files.c.owner == owner) & (files.c.area == area) & (files.c.path == path)
+
+
 class SqlQueries:
-    """Reads over one connection (:class:`rendermill.farm.ports.Queries`)."""
+    """Reads over one connection (:class:`rendermill.farm.ports.store.Queries`)."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -42,7 +50,7 @@ class SqlQueries:
         return self._connection.execute(statement, values).all()
 
     def job(self, job_id: int) -> Job | None:
-        """See :class:`rendermill.farm.ports.Queries`, as for every method here."""
+        """See :class:`rendermill.farm.ports.store.Queries`, as for every method here."""
         rows = self._rows(_JOB_BY_ID, job_id=job_id)
         return _job(rows[0]) if rows else None
 
@@ -54,6 +62,38 @@ class SqlQueries:
         if before is not None:
             statement = statement.where(jobs.c.id < before)
         return [_job(row) for row in self._rows(statement)]
+
+    def job_of(self, reference: str) -> Job | None:
+        """The job of a reference."""
+        rows = self._rows(_JOB.where(jobs.c.reference == reference))
+        return _job(rows[0]) if rows else None
+
+    def jobs_of_folder(self, owner: str, folder: str | None) -> list[Job]:
+        """An owner's jobs that have (such) a folder."""
+        named = jobs.c.folder == folder if folder is not None else jobs.c.folder.is_not(None)
+        return [_job(row) for row in self._rows(_JOB.where((jobs.c.owner == owner) & named).order_by(jobs.c.folder))]
+
+    def file(self, owner: str, area: Area, path: str) -> StoredFile | None:
+        """A file of a storage."""
+        rows = self._rows(_FILES.where(_named(owner, area, path)))
+        return _stored(rows[0]) if rows else None
+
+    def files(self, owner: str, area: Area, folder: str, *, after: str, limit: int) -> list[StoredFile]:
+        """Files below a folder."""
+        inside = (files.c.owner == owner) & (files.c.area == area) & (files.c.path > after)
+        if folder:  # as a range, which the key answers; "0" comes after "/"
+            inside &= (files.c.path > f"{folder}/") & (files.c.path < f"{folder}0")
+        return [_stored(row) for row in self._rows(_FILES.where(inside).order_by(files.c.path).limit(limit))]
+
+    def used(self, owner: str) -> int:
+        """The bytes of an owner's storage."""
+        total = select(func.coalesce(func.sum(files.c.size), 0)).where(files.c.owner == owner)
+        return int(self._connection.execute(total).scalar_one())
+
+    def overdue(self, now: float) -> list[int]:
+        """Running jobs over their time."""
+        over = jobs.c.running_since + jobs.c.job_timeout < now
+        return list(self._connection.scalars(select(jobs.c.id).where(jobs.c.status == JobStatus.RUNNING, over)))
 
     def source(self, job_id: int) -> JobSource:
         """What a job was made of."""
@@ -116,6 +156,12 @@ class SqlQueries:
         rows = self._rows(statement.order_by(outputs.c.path))
         return [Output(row.path, row.hash, row.size, row.step, row.idx) for row in rows]
 
+    def outputs_of(self, key: TaskKey) -> list[Output]:
+        """Published files of a task."""
+        of_task = (outputs.c.step_id == key.step_id) & (outputs.c.idx == key.index)
+        rows = self._rows(_OUTPUTS.where(of_task).order_by(outputs.c.path))
+        return [Output(row.path, row.hash, row.size, row.step, row.idx) for row in rows]
+
     def output(self, job_id: int, path: str) -> Output | None:
         """A published file by its path."""
         found = self._rows(_OUTPUTS.where((outputs.c.job_id == job_id) & (outputs.c.path == path)))
@@ -138,12 +184,17 @@ def _job(row: Row[Any]) -> Job:
     values = row._asdict()
     values["status"] = JobStatus(values["status"])
     values["warnings"] = tuple(values["warnings"])
+    values["cause"] = Cause(values["cause"])
     return Job(**values)
+
+
+def _stored(row: Row[Any]) -> StoredFile:
+    return StoredFile(row.path, row.hash, row.size, row.modified)
 
 
 def _step(row: Row[Any]) -> Step:
     counts = Counts({status: getattr(row, f"n_{status}") for status in TaskStatus})
-    return Step(row.id, row.job_id, row.name, row.position, tuple(row.depends), counts)
+    return Step(row.id, row.job_id, row.name, row.position, tuple(row.depends), tuple(row.after), counts)
 
 
 def _task(row: Row[Any]) -> Task:

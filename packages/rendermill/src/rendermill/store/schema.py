@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     Float,
@@ -15,6 +17,8 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    false,
+    text,
 )
 
 from rendermill.farm.model.status import AttemptStatus, JobStatus, TaskStatus
@@ -53,9 +57,20 @@ jobs = Table(
     Column("template", JSON, nullable=False),
     Column("parameters", JSON, nullable=False),
     Column("inputs", JSON, nullable=False),
+    # The first submission with a reference makes the job, later ones find it.
+    Column("reference", Text),
+    Column("folder", Text),
+    Column("cause", String(16), nullable=False, server_default=text("''")),
+    Column("running_since", Float),
+    Column("job_timeout", Float),
+    Column("limit", Integer),
+    Column("hold", Boolean, nullable=False, server_default=false()),
+    Column("info", JSON, nullable=False, server_default=text("'{}'")),
     _one_of("status", JobStatus),
     sqlite_autoincrement=True,
 )
+Index("ix_jobs_reference", jobs.c.reference, unique=True)
+Index("ix_jobs_folder", jobs.c.owner, jobs.c.folder)
 
 steps = Table(
     "steps",
@@ -65,6 +80,7 @@ steps = Table(
     Column("name", Text, nullable=False),
     Column("position", Integer, nullable=False),
     Column("depends", JSON, nullable=False),
+    Column("after", JSON, nullable=False, server_default=text("'[]'")),
     # One counter a status, moved in the statement that moves the tasks.
     *(Column(f"n_{status}", Integer, nullable=False, default=0) for status in TaskStatus),
     sqlite_autoincrement=True,
@@ -122,6 +138,8 @@ outputs = Table(
     sqlite_with_rowid=False,
 )
 
+Index("ix_outputs_step_id_idx", outputs.c.step_id, outputs.c.idx)
+
 events = Table(
     "events",
     metadata,
@@ -148,7 +166,15 @@ users = Table(
     Column("sudoer", Integer, nullable=False),
     Column("sudoable", Integer, nullable=False),
     Column("created", Float, nullable=False),
+    # Numbers are never used twice: what a removed user has left keeps them.
+    Column("id", Integer, nullable=False, server_default=text("0")),
+    Column("main", Text),
+    Column("shares_storage", Boolean, nullable=False, server_default=false()),
+    Column("quota", BigInteger),
+    Column("settings", JSON, nullable=False, server_default=text("'{}'")),
 )
+Index("ix_users_id", users.c.id, unique=True)
+Index("ix_users_main", users.c.main)
 
 keys = Table(
     "keys",
@@ -157,4 +183,17 @@ keys = Table(
     Column("user", Text, ForeignKey("users.name", ondelete="CASCADE"), nullable=False, index=True),
     Column("secret", LargeBinary, nullable=False),
     Column("created", Float, nullable=False),
+)
+
+# Users' storage: names for blobs.
+files = Table(
+    "files",
+    metadata,
+    Column("owner", Text, primary_key=True),
+    Column("area", String(8), primary_key=True),
+    Column("path", Text, primary_key=True),
+    Column("hash", String(64), nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("modified", Float, nullable=False),
+    sqlite_with_rowid=False,
 )

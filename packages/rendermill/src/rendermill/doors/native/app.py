@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -11,16 +12,31 @@ from fastapi import FastAPI
 
 from rendermill import __version__
 from rendermill.doors.native import blobs as blob_routes
-from rendermill.doors.native import errors, jobs, watch
+from rendermill.doors.native import errors, files, jobs, watch
 from rendermill.doors.native.identity import Gate, User
 from rendermill.doors.native.limits import BodyLimit
 from rendermill.farm.model.records import AttemptKey
-from rendermill.farm.ports import Blobs
+from rendermill.farm.ports.accounts import Accounts
+from rendermill.farm.ports.blobs import Blobs
 from rendermill.farm.service import Farm
+from rendermill.farm.storage import UserStorage
 
 
-def native_app(farm: Farm, blobs: Blobs, gate: Gate, log_path: Callable[[int, AttemptKey], Path]) -> FastAPI:
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the door serves."""
+
+    farm: Farm
+    blobs: Blobs
+    files: UserStorage
+    accounts: Accounts
+    gate: Gate
+    log_path: Callable[[int, AttemptKey], Path]
+
+
+def native_app(parts: Parts) -> FastAPI:
     """The application that serves ``/api/v1`` and ``/healthz``."""
+    farm = parts.farm
     app = FastAPI(
         title="Rendermill",
         version=__version__,
@@ -28,12 +44,14 @@ def native_app(farm: Farm, blobs: Blobs, gate: Gate, log_path: Callable[[int, At
         docs_url=None,
         redoc_url=None,
     )
-    app.state.farm, app.state.blobs, app.state.gate, app.state.log_path = farm, blobs, gate, log_path
+    for field in fields(parts):
+        setattr(app.state, field.name, getattr(parts, field.name))
     app.add_middleware(BodyLimit)
     errors.install(app)
     app.include_router(watch.router)
     app.include_router(jobs.router)
     app.include_router(blob_routes.router)
+    app.include_router(files.router)
 
     @app.get("/healthz")
     def healthz() -> dict[str, Any]:

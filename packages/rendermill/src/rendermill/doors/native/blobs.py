@@ -7,7 +7,7 @@ from starlette.concurrency import run_in_threadpool
 
 from rendermill.doors.native.identity import User
 from rendermill.doors.native.schemas import HashesIn
-from rendermill.farm.ports import Blobs
+from rendermill.farm.ports.blobs import Blobs
 
 router = APIRouter(prefix="/api/v1/blobs", tags=["blobs"])
 _GATHER = 1024 * 1024
@@ -25,6 +25,13 @@ async def put(request: Request, _user: User, digest: str) -> dict[str, object]:
     """Send a file; the body must have the hash of the address (BLAKE3, hex)."""
     blobs: Blobs = request.app.state.blobs
     blobs.path(digest)  # refuses what is no hash before anything is read
+    _, size = await receive(request, digest)
+    return {"hash": digest, "size": size}
+
+
+async def receive(request: Request, digest: str | None = None) -> tuple[str, int]:
+    """Make a blob of a request's body; its hash and size. Raises BadInputError where that is not ``digest``."""
+    blobs: Blobs = request.app.state.blobs
     with blobs.writer() as writer:
         gathered = bytearray()
         async for chunk in request.stream():
@@ -33,5 +40,5 @@ async def put(request: Request, _user: User, digest: str) -> dict[str, object]:
                 await run_in_threadpool(writer.write, bytes(gathered))
                 gathered.clear()
         await run_in_threadpool(writer.write, bytes(gathered))
-        await run_in_threadpool(writer.commit, digest)
-    return {"hash": digest, "size": writer.size}
+        found = await run_in_threadpool(writer.commit, digest)
+    return found, writer.size

@@ -24,6 +24,7 @@ HTTP_STATUS: dict[str, int] = {
     "not_found": 404,
     "wrong_state": 409,
     "too_large": 413,
+    "over_quota": 507,
     "unavailable": 503,
     "software_missing": 503,
     "unreachable": 502,

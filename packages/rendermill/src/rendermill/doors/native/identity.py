@@ -5,27 +5,21 @@ from __future__ import annotations
 import base64
 import binascii
 import hmac
-from typing import Annotated, Protocol
+from typing import Annotated
 
 from fastapi import Depends, Request
 
 from rendermill.farm.model.errors import NotAuthenticatedError
 from rendermill.farm.model.identity import LOCAL_USER, Identity
+from rendermill.farm.ports.accounts import Accounts
 
 _REMEDY = "Set RENDERMILL_ACCESS_ID and RENDERMILL_ACCESS_KEY; `rendermill key create --user NAME` makes them."
-
-
-class KeyCheck(Protocol):
-    """What the door needs of the accounts."""
-
-    def check_key(self, access_id: str, access_key: str) -> Identity:
-        """The user of an access key. Raises NotAuthenticatedError."""
 
 
 class Gate:
     """Recognises users. ``token`` is the secret of this machine's token file."""
 
-    def __init__(self, accounts: KeyCheck, token: str) -> None:
+    def __init__(self, accounts: Accounts, token: str) -> None:
         self._accounts, self._token = accounts, token
 
     def identify(self, header: str | None) -> Identity:

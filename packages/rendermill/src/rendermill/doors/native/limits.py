@@ -6,7 +6,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 MAX_BODY = 64 * 1024 * 1024
-_FILES = "/api/v1/blobs/"
+_FILES = ("/api/v1/blobs/", "/api/v1/files/")
 
 
 class BodyLimit:

@@ -87,6 +87,13 @@ def job_out(job: Job, steps: list[Step], waiting_reason: str, progress: float | 
         "finished": job.finished,
         "max_attempts": job.max_attempts,
         "warnings": list(job.warnings),
+        "cause": job.cause,
+        "reference": job.reference,
+        "folder": job.folder,
+        "info": job.info,
+        "limit": job.limit,
+        "task_timeout": job.task_timeout,
+        "job_timeout": job.job_timeout,
         "tasks": counts_out(total),
         "progress": progress,
         "steps": [

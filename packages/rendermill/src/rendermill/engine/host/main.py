@@ -22,7 +22,7 @@ from rendermill.engine.host.session import NOT_STARTED, Outcome, StepSession
 from rendermill.engine.processes import become_subreaper, descendants, end_descendants, pin
 from rendermill.farm.blueprint import Blueprint, instantiate
 from rendermill.farm.model.errors import RendermillError
-from rendermill.farm.ports import (
+from rendermill.farm.ports.engine import (
     SessionAlive,
     SessionClosed,
     SessionOpened,
@@ -249,7 +249,7 @@ class _Host:
         self._log.line(f"[rendermill] {error}")
         self._send(TaskEnded(self._id, task.key, error, (), ()))
 
-    def _publish(self, task: TaskOrder, taken: Taken, expected: dict[str, object] | None) -> None:
+    def _publish(self, task: TaskOrder, taken: Taken, expected: list[dict[str, object]]) -> None:
         try:
             outputs, warnings = publish(taken.files, expected, self._blobs)
             message = TaskEnded(self._id, task.key, "", tuple(outputs), tuple(warnings))

@@ -1,4 +1,4 @@
-"""The local engine (:class:`rendermill.farm.ports.Engine`): sessions as process trees of this machine."""
+"""The local engine (:class:`rendermill.farm.ports.engine.Engine`): sessions as process trees of this machine."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from rendermill.engine import wire
 from rendermill.engine.local.hosts import Host, Hosts
 from rendermill.engine.processes import MARK, become_subreaper, kill_marked
 from rendermill.farm.model.records import AttemptKey
-from rendermill.farm.ports import EngineEvent, SessionClosed, SessionOpened, SessionOrder, TaskOrder, Worker
+from rendermill.farm.ports.engine import EngineEvent, SessionClosed, SessionOpened, SessionOrder, TaskOrder, Worker
 
 _log = logging.getLogger(__name__)
 _PASSED_ON = ("TZ", "LD_LIBRARY_PATH")

@@ -81,6 +81,12 @@ class TooLargeError(RendermillError):
     code = "too_large"
 
 
+class OverQuotaError(RendermillError):
+    """A storage is full: its owner's quota is reached."""
+
+    code = "over_quota"
+
+
 class UnreachableError(RendermillError):
     """The server, or the network to it, does not answer."""
 
@@ -113,6 +119,7 @@ EXIT_CODES: dict[str, int] = {
     "session_start": 1,
     "bad_input": 2,
     "too_large": 2,
+    "over_quota": 2,
     "missing_files": 3,
     "damaged_scene": 4,
     "unreachable": 5,

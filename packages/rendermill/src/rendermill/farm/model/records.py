@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from rendermill.farm.model.status import ACTIVE, AttemptStatus, JobStatus, TaskStatus
+from rendermill.farm.model.status import ACTIVE, AttemptStatus, Cause, JobStatus, TaskStatus
 from rendermill.farm.model.submission import Asset
 
 
@@ -71,6 +71,13 @@ class Job:
     max_attempts: int
     task_timeout: float | None
     warnings: tuple[str, ...]
+    reference: str | None = None
+    folder: str | None = None
+    cause: Cause = Cause.NONE
+    job_timeout: float | None = None
+    limit: int | None = None
+    hold: bool = False
+    info: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +89,9 @@ class Step:
     name: str
     position: int
     depends: tuple[str, ...]
+    """Steps whose outputs it reads: they must have succeeded."""
+    after: tuple[str, ...]
+    """Steps that go first: they must have ended, however."""
     counts: Counts
 
 

@@ -54,17 +54,27 @@ class AttemptStatus(StrEnum):
     """Its server died under it, or its session before it began: it does not count towards the limit."""
 
 
+class Cause(StrEnum):
+    """Why a job stands where it does, where nobody asked for that."""
+
+    NONE = ""
+    TEST = "test"
+    """It is paused because its first tasks have ended and somebody wants to look at them."""
+    TIMEOUT = "timeout"
+    """It is cancelled because it ran longer than it may."""
+
+
 _T = TaskStatus
 _J = JobStatus
 
 #: For each task status, the statuses it may move to.
 TASK_MOVES: dict[TaskStatus, frozenset[TaskStatus]] = {
     _T.WAITING: frozenset({_T.READY, _T.CANCELED}),
-    _T.READY: frozenset({_T.ASSIGNED, _T.FAILED, _T.CANCELED}),
+    _T.READY: frozenset({_T.ASSIGNED, _T.FAILED, _T.CANCELED, _T.WAITING}),
     _T.ASSIGNED: frozenset({_T.RUNNING, _T.READY, _T.FAILED, _T.CANCELED}),
     _T.RUNNING: frozenset({_T.SUCCEEDED, _T.READY, _T.FAILED, _T.CANCELED}),
-    _T.SUCCEEDED: frozenset(),
-    _T.FAILED: frozenset({_T.READY}),
+    _T.SUCCEEDED: frozenset({_T.READY, _T.WAITING}),
+    _T.FAILED: frozenset({_T.READY, _T.WAITING}),
     _T.CANCELED: frozenset({_T.READY, _T.WAITING}),
 }
 
@@ -73,13 +83,16 @@ JOB_MOVES: dict[JobStatus, frozenset[JobStatus]] = {
     _J.READY: frozenset({_J.RUNNING, _J.PAUSED, _J.CANCELED, _J.FAILED}),
     _J.RUNNING: frozenset({_J.PAUSED, _J.SUCCEEDED, _J.FAILED, _J.CANCELED}),
     _J.PAUSED: frozenset({_J.READY, _J.RUNNING, _J.SUCCEEDED, _J.FAILED, _J.CANCELED}),
-    _J.SUCCEEDED: frozenset(),
+    _J.SUCCEEDED: frozenset({_J.RUNNING}),
     _J.FAILED: frozenset({_J.RUNNING, _J.CANCELED}),
     _J.CANCELED: frozenset({_J.RUNNING}),
 }
 
 #: Task statuses in which a session holds the task.
 ACTIVE = frozenset({_T.ASSIGNED, _T.RUNNING})
+
+#: Task statuses from which a task can still go on by itself.
+UNENDED = frozenset({_T.WAITING, _T.READY, _T.ASSIGNED, _T.RUNNING})
 
 #: Job statuses in which the scheduler looks at the job.
 SCHEDULABLE = frozenset({_J.READY, _J.RUNNING})

@@ -41,7 +41,12 @@ class Submission:
     """A job to be made: an OpenJD template, its parameters, its input files and how to treat it.
 
     ``parameters`` hold PATH values as the submitter's machine writes them; sessions map them. ``task_timeout``
-    is in seconds and bounds one attempt, beside what the template says.
+    is in seconds and bounds one attempt, beside what the template says; ``job_timeout`` bounds the whole job from
+    when it starts or starts again. ``limit`` is the most sessions that it may have at a time.
+
+    The steps named in ``first`` run before all others; with ``hold`` the job then pauses until it is resumed. A
+    second submission of the same ``reference`` makes no second job. Its outputs are seen in the owner's storage as
+    the folder ``folder``. ``info`` is kept with the job and shown.
     """
 
     template: dict[str, Any]
@@ -54,14 +59,24 @@ class Submission:
     task_timeout: float | None = None
     paused: bool = False
     warnings: tuple[str, ...] = ()
+    job_timeout: float | None = None
+    limit: int | None = None
+    first: tuple[str, ...] = ()
+    hold: bool = False
+    reference: str | None = None
+    folder: str | None = None
+    info: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not 0 <= self.priority <= 100:
             raise BadInputError(f"{self.priority} is not between 0 and 100", where="priority")
         if not 1 <= self.max_attempts <= 100:
             raise BadInputError(f"{self.max_attempts} is not between 1 and 100", where="max_attempts")
-        if self.task_timeout is not None and not (0 < self.task_timeout < math.inf):
-            raise BadInputError("a timeout is a number of seconds above 0", where="task_timeout")
+        for name, seconds in (("task_timeout", self.task_timeout), ("job_timeout", self.job_timeout)):
+            if seconds is not None and not (0 < seconds < math.inf):
+                raise BadInputError("a timeout is a number of seconds above 0", where=name)
+        if self.limit is not None and self.limit < 1:
+            raise BadInputError("a job needs at least one session", where="limit")
         paths = [asset.path for asset in self.inputs]
         if len(set(paths)) != len(paths):
             twice = next(path for path in paths if paths.count(path) > 1)

@@ -2,7 +2,11 @@
 
 from alembic import context
 
-from rendermill.store.schema import metadata
+from rendermill.store.rayvision import schema as rayvision
 
-context.configure(connection=context.config.attributes["connection"], target_metadata=metadata, transactional_ddl=False)
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=rayvision.tasks.metadata,
+    transactional_ddl=False,
+)
 context.run_migrations()

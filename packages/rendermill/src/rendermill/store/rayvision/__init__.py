@@ -1,0 +1,1 @@
+"""What the Rayvision door keeps beside the jobs: its tasks, projects, labels, environments and records."""
