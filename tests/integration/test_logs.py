@@ -38,6 +38,12 @@ def progress(farm: LocalFarm, job_id: int) -> tuple[float | None, str] | None:
         (("Fra:7 Mem:120.11M (Peak 125.00M) | Time:00:01.20 | Sample 3/16",), (3 / 16, "sample 3 of 16")),
         (("Fra: 7 Mem:120.11M | Synchronizing object | Cube",), (None, "frame 7")),
         (("Fra:7 Mem:1M | Sample 1/16", "Fra:7 Mem:1M | Sample 2/16"), (2 / 16, "sample 2 of 16")),
+        (("rendermill_part: 2/4",), (0.25, "part 2 of 4")),
+        (("rendermill_part: 2/4", "Fra:7 Mem:1M | Sample 8/16"), (0.375, "sample 8 of 16")),
+        (("rendermill_part: 4/4", "Fra:7 Mem:1M | Sample 16/16"), (1.0, "sample 16 of 16")),
+        (("rendermill_part: 2/4", "Fra:7 | Sample 8/16", "Fra:7 | Sample 1/16"), (0.375, "sample 1 of 16")),
+        (("rendermill_part: 2/4", "Fra:7 | Sample 8/16", "Fra:7 | Finished"), (0.375, "frame 7")),
+        (("rendermill_part: 5/4", "rendermill_part: 0/0", "Fra:7 | Sample 8/16"), (0.5, "sample 8 of 16")),
     ],
 )
 async def test_progress_is_told_while_the_task_runs_and_forgotten_after(
@@ -50,6 +56,16 @@ async def test_progress_is_told_while_the_task_runs_and_forgotten_after(
         gate.let()
         assert (await farm.ended(job_id)).status is JobStatus.SUCCEEDED
         assert farm.farm.news.progress == {}
+
+
+async def test_parts_count_for_their_task_alone(farm: LocalFarm, tmp_path: Path) -> None:
+    with Gate(tmp_path / "gate") as gate:
+        first = "[ {{Task.Param.Frame}} = 1 ] && { echo rendermill_part: 2/4; exit 0; }"
+        script = f"{first}; echo 'Fra:2 | Sample 1/16'; read x < {gate}"
+        job_id = await farm.submit(template(shell(script, frames="1-2")))
+        await farm.until(lambda: (1 / 16, "sample 1 of 16") in farm.farm.news.progress.values())
+        gate.let()
+        assert (await farm.ended(job_id)).status is JobStatus.SUCCEEDED
 
 
 async def test_a_log_can_be_read_while_its_task_runs(farm: LocalFarm, tmp_path: Path) -> None:

@@ -144,6 +144,20 @@ async def test_an_expectation_that_makes_no_sense_is_none(farm: LocalFarm, pictu
     assert job.status is JobStatus.SUCCEEDED
 
 
+async def test_what_is_expected_adds_up_and_each_picture_has_the_size_that_was_said_of_it(
+    farm: LocalFarm, pictures: Path
+) -> None:
+    write(pictures / "small.png", np.ones((4, 4, 3), dtype=np.float32))
+    small, good = expect(width=4, height=4, files=["small.png"]), expect(width=64, height=36, files=["good.png"])
+    copies = f"cp {pictures}/small.png {pictures}/good.png {OUT}/"
+    job = await run(farm, f"{small}; {good}; {copies}")
+    assert sorted(farm.outputs(job.id)) == ["good.png", "small.png"]
+    job = await run(farm, f"{small}; {good}; cp {pictures}/good.png {OUT}/")
+    assert farm.tasks(job.id)[0].message == "the renderer said it was done but wrote no small.png"
+    job = await run(farm, f"{small}; {good}; {expect(width=9, height=9, files=['small.png'])}; {copies}")
+    assert farm.tasks(job.id)[0].message == "small.png: it is 4x4 pixels, 9x9 were asked for"
+
+
 async def test_the_next_task_is_not_held_to_what_the_one_before_expected(farm: LocalFarm) -> None:
     frame = "{{Task.Param.Frame}}"
     script = f"[ {frame} = 1 ] && {expect(files=['1'])}; echo a > {OUT}/{frame}"

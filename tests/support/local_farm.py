@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -68,8 +68,18 @@ class LocalFarm:
 
 
 @asynccontextmanager
-async def local_farm(data: Path, *, slots: int = 2, **settings: Any) -> AsyncIterator[LocalFarm]:
-    """A farm in ``data`` that ends, with all its processes, at the end of the block."""
+async def local_farm(
+    data: Path,
+    *,
+    slots: int = 2,
+    path: tuple[str, ...] = (),
+    environment: Mapping[str, str] | None = None,
+    **settings: Any,
+) -> AsyncIterator[LocalFarm]:
+    """A farm in ``data`` that ends, with all its processes, at the end of the block.
+
+    Its sessions have the folders of ``path`` first on their PATH, and the variables of ``environment``.
+    """
     data.mkdir(parents=True, exist_ok=True)
     store = SqlStore.open(data / "farm.db")
     blobs = BlobStore(data / "blobs")
@@ -84,6 +94,8 @@ async def local_farm(data: Path, *, slots: int = 2, **settings: Any) -> AsyncIte
             cpus=(),
             memory=8192.0,
             pin=False,
+            path=path,
+            environment=environment or {},
         )
     )
     dispatcher = Dispatcher(store, engine, SystemClock(), DispatchSettings(**settings))

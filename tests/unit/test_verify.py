@@ -11,7 +11,7 @@ import OpenImageIO as oiio
 import pytest
 from numpy.typing import NDArray
 
-from rendermill.engine.host.verify import PICTURES, BadPictureError, Expectation, judge
+from rendermill.engine.host.verify import PICTURES, BadPictureError, Expectation, Expectations, judge
 
 Image = NDArray[np.float32]
 WIDTH, HEIGHT = 48, 32
@@ -278,3 +278,17 @@ def test_one_part_that_is_not_black_is_enough(tmp_path: Path) -> None:
 )
 def test_parts_of_an_expectation_that_make_no_sense_are_left_out(said: Any, expected: Expectation) -> None:
     assert Expectation.of(said) == expected
+
+
+def test_of_several_expectations_each_binds_the_pictures_that_it_names() -> None:
+    one, two = ({"width": 4, "height": 3, "files": [name]} for name in ("1.png", "2.png"))
+    expected = Expectations.of([one, {"width": 8, "height": 6}, two | {"width": 5}, two])
+    assert set(expected.named) == {"1.png", "2.png"}
+    assert expected.of_picture("sub/1.png") == Expectation.of(one)
+    assert expected.of_picture("2.png") == Expectation.of(two)
+    assert expected.of_picture("3.png") == Expectation(8, 6)
+
+
+def test_a_picture_that_no_expectation_names_may_be_anything() -> None:
+    assert Expectations.of([]).of_picture("1.png") == Expectation()
+    assert Expectations.of([{"width": 4, "height": 3, "files": ["1.png"]}]).of_picture("2.png") == Expectation()

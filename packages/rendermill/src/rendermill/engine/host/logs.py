@@ -19,7 +19,8 @@ from rendermill.farm.model.records import AttemptKey
 
 MAX_LOG_BYTES = 64 * 1024 * 1024
 _HIDDEN = LogContent.BANNER | LogContent.HOST_INFO | LogContent.FILE_CONTENTS
-_MESSAGE = re.compile(r"rendermill_(fail|expect|recycle): (.*)")
+_MESSAGE = re.compile(r"rendermill_(fail|expect|recycle|part): (.*)")
+_PART = re.compile(r"([0-9]{1,9})/([0-9]{1,9})")
 _SAMPLE = re.compile(r"\bSample (\d+)/(\d+)")
 _FRAME = re.compile(r"^Fra: ?(-?\d+)\b")
 
@@ -40,7 +41,8 @@ def _opened(path: Path) -> TextIO | None:
 class AttemptLog(logging.Handler):
     """Sends the session's lines to the log of the attempt they belong to.
 
-    ``progress`` hears of Blender's own progress lines, as a fraction and a text.
+    ``progress`` hears of Blender's own progress lines, as a fraction and a text. Where a task says in which of its
+    parts it is (``rendermill_part: 2/4``), the fraction is of the whole and never goes back.
     """
 
     def __init__(self, logs: Path, progress: Callable[[float | None, str], None]) -> None:
@@ -52,7 +54,9 @@ class AttemptLog(logging.Handler):
         self._written = 0
         self.failure = ""
         self.recycle = False
-        self.expected: dict[str, Any] | None = None
+        self.expected: list[dict[str, Any]] = []
+        self._parts: tuple[int, int] | None = None
+        self._reached = 0.0
         self.last_line = ""
         """The last line of the command."""
         self.last_word = ""
@@ -66,7 +70,8 @@ class AttemptLog(logging.Handler):
         self._key = key
         self._file = _opened(log_path(self._logs, job_id, key))
         self._written = 0
-        self.failure, self.expected, self.last_line = "", None, ""
+        self.failure, self.expected, self.last_line = "", [], ""
+        self._parts, self._reached = None, 0.0
 
     def end(self) -> None:
         """The attempt's lines are over."""
@@ -116,15 +121,34 @@ class AttemptLog(logging.Handler):
                 self.failure = body
             elif kind == "recycle":
                 self.recycle = True
-            else:
-                self.expected = _object(body)
+            elif kind == "part":
+                self._begin_part(body)
+            elif (said := _object(body)) is not None:
+                self.expected.append(said)
             return True
         if sample := _SAMPLE.search(text):
             done, total = int(sample[1]), int(sample[2])
-            self._progress(done / total if total else None, f"sample {done} of {total}")
+            self._progress(self._of_whole(done / total if total else None), f"sample {done} of {total}")
         elif frame := _FRAME.match(text):
-            self._progress(None, f"frame {frame[1]}")
+            self._progress(self._of_whole(None), f"frame {frame[1]}")
         return False
+
+    def _begin_part(self, text: str) -> None:
+        """A part of the task begins: ``2/4``."""
+        match = _PART.fullmatch(text.strip())
+        if match is None or not 0 < int(match[1]) <= int(match[2]):
+            return
+        self._parts = (int(match[1]) - 1, int(match[2]))
+        self.last_line = ""  # should this part fail, what was said of the one before is no reason
+        self._progress(self._of_whole(None), f"part {match[1]} of {match[2]}")
+
+    def _of_whole(self, fraction: float | None) -> float | None:
+        """How far the task is when its part is that far."""
+        if self._parts is None:
+            return fraction
+        done, total = self._parts
+        self._reached = max(self._reached, (done + (fraction or 0.0)) / total)
+        return self._reached
 
 
 def _object(text: str) -> dict[str, Any] | None:

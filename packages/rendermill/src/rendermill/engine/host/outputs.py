@@ -8,13 +8,14 @@ from __future__ import annotations
 import os
 import shutil
 import stat
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from rendermill.assets.blobs import BlobStore
 from rendermill.engine.host.layout import Layout, OutputPlace
-from rendermill.engine.host.verify import BadPictureError, Expectation, judge
+from rendermill.engine.host.verify import BadPictureError, Expectations, judge
 from rendermill.farm.model.records import Output
 
 _Mark = tuple[int, int, int]
@@ -98,9 +99,12 @@ def _files(root: Path) -> list[Path]:
     return [Path(folder) / name for folder, _, names in os.walk(root) for name in names]
 
 
-def publish(staged: list[Staged], expected: dict[str, Any] | None, blobs: BlobStore) -> tuple[list[Output], list[str]]:
+def publish(
+    staged: list[Staged], expected: Iterable[dict[str, Any]], blobs: BlobStore
+) -> tuple[list[Output], list[str]]:
     """Verify an attempt's files and put them into the blob store; returns outputs and warnings.
 
+    ``expected`` are the messages in which it said what it would write; every file that one of them names must be there.
     Raises :class:`BadPictureError` if one is not what it must be, UnavailableError on a full disk. Either way the
     attempt's files are of no more use.
     """
@@ -109,11 +113,12 @@ def publish(staged: list[Staged], expected: dict[str, Any] | None, blobs: BlobSt
     if len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)
         raise BadPictureError(f"two files have names that are no text and read the same: {twice}")
-    expectation = Expectation.of(expected)
-    missing = expectation.files - {os.path.basename(item.path) for item in staged}  # noqa: PTH119
+    expectations = Expectations.of(expected)
+    missing = expectations.named.keys() - {os.path.basename(item.path) for item in staged}  # noqa: PTH119
     if missing:
         raise BadPictureError(f"the renderer said it was done but wrote no {', '.join(sorted(missing))}")
     warnings = []
     for item in staged:
-        warnings += [f"{item.path}: {warning}" for warning in judge(item.file, item.path, expectation)]
+        found = judge(item.file, item.path, expectations.of_picture(item.path))
+        warnings += [f"{item.path}: {warning}" for warning in found]
     return [Output(item.path, *blobs.put_file(item.file)) for item in staged], warnings

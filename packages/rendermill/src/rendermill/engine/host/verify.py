@@ -7,6 +7,7 @@ decoder forgives (a PNG cut within its last bytes, a JPEG without its end) is lo
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -64,6 +65,25 @@ class Expectation:
         if self.width is None or self.height is None or (self.files and posixpath.basename(name) not in self.files):
             return None
         return (self.width, self.height)
+
+
+@dataclass(frozen=True, slots=True)
+class Expectations:
+    """All that a renderer said of a task; where it spoke of a picture twice, the later word counts."""
+
+    named: Mapping[str, Expectation]
+    others: Expectation
+
+    @classmethod
+    def of(cls, said: Iterable[dict[str, Any]]) -> Expectations:
+        """From ``rendermill_expect`` messages, in their order."""
+        each = [Expectation.of(message) for message in said]
+        named = {file: expectation for expectation in each for file in expectation.files}
+        return cls(named, next((found for found in reversed(each) if not found.files), Expectation()))
+
+    def of_picture(self, name: str) -> Expectation:
+        """What was said of a picture."""
+        return self.named.get(posixpath.basename(name), self.others)
 
 
 def judge(file: Path, name: str, expected: Expectation) -> list[str]:

@@ -2,7 +2,8 @@
 
 ``enter`` starts a Blender that outlives the action and is reached through two named pipes in a folder whose path the
 session's environment then holds (``RENDERMILL_BLENDER``); ``rendermill-blender-frame`` (:data:`FRAME_COMMAND`) is the
-relay that sends it a frame, in plain sh, because that costs a few milliseconds where a Python would cost fifty.
+relay that sends it a frame or a chunk of frames, in plain sh, because that costs a few milliseconds where a Python
+would cost fifty.
 """
 
 from __future__ import annotations
@@ -39,7 +40,8 @@ echo "DIED $code" >&5
 """
 
 FRAME_COMMAND = """#!/bin/sh
-# Sends one frame to the session's Blender and passes on what it says, but for the chatter of scene preparation.
+# Sends a frame, or a range of frames, to the session's Blender and passes on what it says, but for the chatter of scene
+# preparation.
 cd "$RENDERMILL_BLENDER" || exit 1
 exec 4<>in 5<>rc
 if [ -e dead ]; then
@@ -52,10 +54,11 @@ read -r line <&5
 case $line in
 "RC 0") exit 0 ;;
 "DIED "*)
-    code=${line#DIED }
+    code=${line#DIED } frame=$1
+    if [ -s frame ]; then read -r frame <frame; fi
     if [ "$code" -gt 128 ]; then how="signal $((code - 128))"; else how="exit code $code"; fi
     if [ "$code" -eq 139 ]; then how="signal 11, a segmentation fault"; fi
-    echo "openjd_fail: Blender died in frame $1 ($how)" ;;
+    echo "openjd_fail: Blender died in frame $frame ($how)" ;;
 esac
 exit 1
 """

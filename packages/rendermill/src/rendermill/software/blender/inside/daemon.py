@@ -1,22 +1,27 @@
 """A Blender that loads a scene once and renders the frames it is sent: ``daemon SETTINGS.json``.
 
-It reads lines from standard input: ``load`` first, once the settings are in place, then ``frame N``, or ``quit``. What
-is said while it loads or renders goes into the named pipe ``out``, which is closed when that is over; then ``RC 0`` or
-``RC 1`` goes into ``rc`` (both lie beside the settings). A frame that fails says ``rendermill_fail: reason`` and the
-next one can follow; a scene that cannot be loaded gives ``RC 1``.
+It reads lines from standard input: ``load`` first, once the settings are in place, then ``frame N``, or ``quit``. N may
+be a range of frames (:mod:`rendermill.software.blender.inside.chunks`). What is said while it loads or renders goes
+into the named pipe ``out``, which is closed when that is over; then ``RC 0`` or ``RC 1`` goes into ``rc`` (both lie
+beside the settings). A frame that fails says ``rendermill_fail: reason`` and ends its range, and the next line can
+follow; a scene that cannot be loaded gives ``RC 1``.
 """
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import json
 import os
 import sys
+from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import bpy
 
+from rendermill.software.blender.inside.chunks import frame_ranges
 from rendermill.software.blender.inside.filenodes import redirect
 from rendermill.software.blender.inside.files import external_files
 from rendermill.software.blender.inside.overrides import SettingError, apply, remap
@@ -55,6 +60,8 @@ class _Renderer:
         scene = self._scene
         scene.frame_start = scene.frame_end = number
         scene.frame_step = 1
+        if scene.frame_start != number:
+            raise SettingError(f"Blender has no such frame, the nearest is {scene.frame_start}")
         self._say_expected(number)
         bpy.ops.render.render(animation=True, scene=scene.name)
         self._look_at_memory()
@@ -119,6 +126,32 @@ class _Channel:
             os.close(target)
 
 
+def _render(renderer: _Renderer, expression: str, under_way: Path) -> None:
+    """Render the frames of a task, up to the first that fails."""
+    frame = expression
+    try:
+        ranges = frame_ranges(expression)
+        total = sum(map(len, ranges))
+        for part, number in enumerate(chain.from_iterable(ranges), 1):
+            frame = str(number)
+            with _part(part, total, frame, under_way) if total > 1 else contextlib.nullcontext():
+                renderer.frame(number)
+    except (RuntimeError, SettingError, ValueError) as error:
+        print(f"rendermill_fail: frame {frame}: {_one_line(error)}", flush=True)
+
+
+@contextlib.contextmanager
+def _part(part: int, total: int, frame: str, under_way: Path) -> Iterator[None]:
+    """Say that a frame of several begins; should Blender die in it, the file ``under_way`` names it."""
+    print(f"rendermill_part: {part}/{total}", flush=True)
+    try:
+        with contextlib.suppress(OSError):
+            under_way.write_text(f"{frame}\n")
+        yield
+    finally:
+        under_way.unlink(missing_ok=True)
+
+
 def main() -> int:
     """Load, then serve until told to quit."""
     settings = Path(sys.argv[1])
@@ -139,10 +172,7 @@ def main() -> int:
         if command == "quit":
             break
         channel.open()
-        try:
-            renderer.frame(int(argument))
-        except (RuntimeError, SettingError, ValueError) as error:
-            print(f"rendermill_fail: frame {argument}: {_one_line(error)}", flush=True)
+        _render(renderer, argument, settings.parent / "frame")
         channel.answer(0)
     return 0
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import bpy
@@ -15,6 +16,7 @@ _FORMATS = {
     "JPG": "JPEG",
 }
 _MOVIES = ("FFMPEG", "AVI_JPEG", "AVI_RAW")
+_PIXELS = range(4, 65537)
 _GPU = ("CUDA", "OPTIX", "HIP", "METAL", "ONEAPI")
 
 
@@ -32,8 +34,7 @@ def apply(settings: dict[str, Any]) -> Any:
     _camera(scene, settings.get("camera"))
     _engine(scene, settings.get("engine"))
     _samples(scene, settings.get("samples"))
-    if resolution := settings.get("resolution"):
-        scene.render.resolution_percentage = int(resolution)
+    _size(scene.render, settings)
     _format(scene, settings.get("format"))
     if cores := settings.get("cores"):
         scene.render.threads_mode = "FIXED"
@@ -94,6 +95,25 @@ def _samples(scene: Any, samples: int | None) -> None:
         scene.cycles.samples = int(samples)
     elif "EEVEE" in scene.render.engine:
         scene.eevee.taa_render_samples = int(samples)
+
+
+def _size(render: Any, settings: dict[str, Any]) -> None:
+    width, height = (_pixels(settings, name) for name in ("width", "height"))
+    if width or height:
+        render.resolution_percentage = 100
+    render.resolution_x = width or render.resolution_x
+    render.resolution_y = height or render.resolution_y
+    if resolution := settings.get("resolution"):
+        render.resolution_percentage = int(resolution)
+
+
+def _pixels(settings: dict[str, Any], name: str) -> int:
+    """A wished width or height; 0 for none."""
+    wanted = str(settings.get(name) or 0)
+    pixels = int(wanted) if re.fullmatch(r"-?[0-9]{1,9}", wanted) else -1
+    if pixels and pixels not in _PIXELS:
+        raise SettingError(f"the {name} is {_PIXELS[0]} to {_PIXELS[-1]} pixels, not {wanted}")
+    return pixels
 
 
 def _format(scene: Any, name: str | None) -> None:
