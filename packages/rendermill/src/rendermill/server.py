@@ -22,15 +22,21 @@ from pathlib import Path
 import uvicorn
 from blake3 import blake3
 from fastapi import FastAPI
+from starlette.types import Receive, Scope, Send
 
 from rendermill.assets.blobs import BlobStore
 from rendermill.doors.native.app import Parts, native_app
 from rendermill.doors.native.identity import Gate
+from rendermill.doors.rayvision.app import RayvisionDoor
+from rendermill.doors.rayvision.context import Services
+from rendermill.doors.rayvision.housekeeping import sweep_forever
+from rendermill.doors.rayvision.thumbnails import Thumbnails
 from rendermill.engine.host.logs import log_path
 from rendermill.engine.local.engine import LocalEngine, LocalSettings
 from rendermill.engine.processes import die_with_parent
 from rendermill.farm.dispatcher import Dispatcher
 from rendermill.farm.model.errors import UnavailableError
+from rendermill.farm.model.software import software_word
 from rendermill.farm.service import Farm
 from rendermill.farm.storage import UserStorage
 from rendermill.renderers.blender import uses_warm_blender
@@ -40,6 +46,7 @@ from rendermill.software.blender.installations import for_sessions, installed
 from rendermill.software.blender.launcher import commands as blender_commands
 from rendermill.store.accounts import Accounts
 from rendermill.store.database import SqlStore, migrate, sqlite_engine
+from rendermill.store.rayvision.desk import Desk
 
 _log = logging.getLogger(__name__)
 _MEMORY_SHARE = 0.9
@@ -63,6 +70,12 @@ class ServerSettings:
     slots: int | None = None
     pin: bool = True
     spare: bool = True
+    public: tuple[str, ...] = ()
+    """Names under which clients know this farm: ``farm.example:8443/prefix``."""
+    shared: tuple[Path, ...] = ()
+    """Folders of this machine whose scenes the Rayvision door's users may render where they lie."""
+    software: tuple[str, ...] = ()
+    """Other applications of this machine: ``houdini 17.5``."""
     parent: int | None = None
     """The process that this server belongs to; it ends when that one does."""
 
@@ -108,11 +121,33 @@ async def _run(data: Path, settings: ServerSettings, listener: socket.socket, re
         accounts = Accounts(store.engine, data / "secret.key")
         gate = Gate(accounts, _new_token(data))
         files = UserStorage(store, clock)
-        app = native_app(Parts(farm, blobs, files, accounts, gate, partial(log_path, data / "logs")))
-        await _serve_http(app, listener, ready, dispatcher.end)
+        logs = partial(log_path, data / "logs")
+        native = native_app(Parts(farm, blobs, files, accounts, gate, logs))
+        thumbnails = Thumbnails(data / "thumbnails", blobs, clock)
+        desk = Desk(store)
+        services = Services(
+            farm, blobs, files, accounts, desk, clock, logs, thumbnails, settings.public, settings.shared
+        )
+        sweeping = asyncio.create_task(sweep_forever(desk, clock))
+        try:
+            await _serve_http(Doors(native, RayvisionDoor(services)), listener, ready, dispatcher.end)
+        finally:
+            sweeping.cancel()
     finally:
         await dispatcher.stop()
         await asyncio.to_thread(store.close)
+
+
+class Doors:
+    """One port for all doors: the path says whose a request is."""
+
+    def __init__(self, native: FastAPI, rayvision: RayvisionDoor) -> None:
+        self.native, self.rayvision = native, rayvision
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection, or the life of the application."""
+        is_rayvision = scope["type"] == "http" and self.rayvision.serves(scope["path"])
+        await (self.rayvision if is_rayvision else self.native)(scope, receive, send)
 
 
 class _HttpServer(uvicorn.Server):
@@ -124,14 +159,14 @@ class _HttpServer(uvicorn.Server):
 
 
 async def _serve_http(
-    app: FastAPI, listener: socket.socket, ready: Callable[[], None], ending: Callable[[], None]
+    app: Doors, listener: socket.socket, ready: Callable[[], None], ending: Callable[[], None]
 ) -> None:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         ready()
         yield
 
-    app.router.lifespan_context = lifespan
+    app.native.router.lifespan_context = lifespan
     config = uvicorn.Config(
         app,
         log_config=None,
@@ -167,10 +202,18 @@ def _local(data: Path, settings: ServerSettings) -> LocalSettings:
         memory=memory,
         path=(str(commands),),
         pin=settings.pin,
+        software=partial(_software, settings.software),
         environment=for_sessions(),
         spare=(str(commands / "rendermill-blender"), "spare") if settings.spare and installed() else (),
         wants_spare=lambda order: uses_warm_blender(order.parameters),
     )
+
+
+def _software(others: tuple[str, ...]) -> frozenset[str]:
+    """What this machine has now."""
+    blenders = {software_word("blender", each.name) for each in installed()}
+    named = (other.rpartition(" ") for other in others)
+    return frozenset(blenders | {software_word(name or version, version if name else "") for name, _, version in named})
 
 
 def _write_commands(data: Path) -> Path:

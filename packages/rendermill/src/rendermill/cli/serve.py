@@ -23,6 +23,15 @@ def serve(
     spare: Annotated[
         bool, typer.Option("--spare/--no-spare", help="While idle, keep a Blender started (some 200 MB).")
     ] = True,
+    public: Annotated[
+        list[str] | None, typer.Option(metavar="HOST[:PORT][/PREFIX]", help="A name under which clients know the farm.")
+    ] = None,
+    share: Annotated[
+        list[Path] | None, typer.Option(metavar="DIR", help="A folder whose scenes users may render where they lie.")
+    ] = None,
+    software: Annotated[
+        list[str] | None, typer.Option(metavar="'NAME VERSION'", help="Another application that this machine has.")
+    ] = None,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say more on stderr.")] = False,
 ) -> None:
     """Run a farm on this machine until Ctrl-C. Prints ``ready URL`` when it takes requests."""
@@ -35,5 +44,16 @@ def serve(
         for noisy in ("alembic", "uvicorn"):
             logging.getLogger(noisy).setLevel(logging.WARNING)
     parent = os.environ.get("RENDERMILL_PARENT")
-    settings = ServerSettings(data or default_data(), host, port, slots, pin, spare, int(parent) if parent else None)
+    settings = ServerSettings(
+        data=data or default_data(),
+        host=host,
+        port=port,
+        slots=slots,
+        pin=pin,
+        spare=spare,
+        public=tuple(public or ()),
+        shared=tuple(share or ()),
+        software=tuple(software or ()),
+        parent=int(parent) if parent else None,
+    )
     run(settings, lambda url: print(f"ready {url}", flush=True))

@@ -35,11 +35,14 @@ from rendermill.farm.ports.engine import (
     TaskProgress,
     TaskRan,
     TaskStarted,
+    Worker,
 )
 from rendermill.farm.ports.store import Store
 
 _log = logging.getLogger(__name__)
 _TICK_SECONDS = 1.0
+_LOOK_TICKS = 10
+"""Ticks between two looks at what workers there are and what they have."""
 _RENEW_SECONDS = 5.0
 _REST_SECONDS = (5.0, 15.0, 60.0)
 
@@ -69,6 +72,7 @@ class Dispatcher:
         self._settings = settings or DispatchSettings()
         self._keeper, self._journal = Keeper(store, self.picture), Journal(store)
         self._numbers = itertools.count(1)
+        self._ticks = itertools.count(1)
         self._planning = False
         self._ending = False
         self._renewed = -_RENEW_SECONDS
@@ -85,7 +89,7 @@ class Dispatcher:
         lost = await self._journal.write(lambda tx: self.lifecycle.recover(tx, "the server was restarted"))
         if lost:
             _log.warning("%d tasks were running when the server ended; they run again", lost)
-        self.picture.workers = {worker.name: worker for worker in self._engine.workers()}
+        self.picture.workers = await self._look_at_workers()
         self._store.listen(self._on_commit)
         self._keeper.load_all()
         self._spawn(self._tick_forever())
@@ -346,11 +350,17 @@ class Dispatcher:
         if not self._journal.behind:  # else what has happened is not written down yet, and looks like silence
             await self._leases()
             self.stop_attempts(await self._journal.write(self.lifecycle.end_overdue))
+        if next(self._ticks) % _LOOK_TICKS == 0:
+            self.picture.workers = await self._look_at_workers()
         now = self._clock.now()
         for session in list(self.picture.sessions.values()):
             if session.state is SessionState.IDLE and now - session.idle_since >= self._settings.idle_seconds:
                 self._close(session)
         self.plan_soon()
+
+    async def _look_at_workers(self) -> dict[str, Worker]:
+        """In another thread: looking may ask the machine what is installed."""
+        return {worker.name: worker for worker in await asyncio.to_thread(self._engine.workers)}
 
     async def _leases(self) -> None:
         """Renew the leases of sessions that were heard; whose lease has ended all the same is ended.

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rendermill.farm.blueprint import Blueprint, instantiate
-from rendermill.farm.model.records import Event, JobSource, Step
+from rendermill.farm.blueprint import Blueprint, Requirements, instantiate
+from rendermill.farm.model.hardware import HARDWARE
+from rendermill.farm.model.records import Event, Job, JobSource, Step
 from rendermill.farm.model.status import SCHEDULABLE, JobStatus, TaskStatus
 from rendermill.farm.picture import Picture, StepView
 from rendermill.farm.ports.store import Store
@@ -58,21 +59,27 @@ class Keeper:
             view.put(self._store.read(lambda q: q.ready_indices(view.step_id)))
 
     def _apply_change(self, event: Event) -> None:
-        for view in self._picture.steps.values():
-            if view.job_id == event.job_id:
-                view.priority = event.data.get("priority", view.priority)
-                view.limit = event.data.get("limit", view.limit)
-                view.task_timeout = event.data.get("task_timeout", view.task_timeout)
+        job, steps = self._store.read(lambda q: (q.job(event.job_id), q.steps(event.job_id)))
+        for step in steps:
+            view = self._picture.steps.get(step.id)
+            if view is not None and job is not None:
+                view.priority, view.limit, view.task_timeout = job.priority, job.limit, job.task_timeout
+                view.requirements = self._requirements(job, step)
+
+    def _requirements(self, job: Job, step: Step) -> Requirements:
+        asked = self.blueprint(job.id).step(step.name).requirements
+        if not job.hardware:
+            return asked
+        return Requirements(asked.amounts, {**asked.attributes, HARDWARE: (job.hardware, ())})
 
     def _load(self, job_id: int) -> None:
         """Take a job's steps into the picture."""
         job, steps = self._store.read(lambda q: (q.job(job_id), q.steps(job_id)))
         if job is None or job.status not in SCHEDULABLE:
             return
-        blueprint = self.blueprint(job_id)
         for step in steps:
-            requirements = blueprint.step(step.name).requirements
-            view = StepView(step.id, job.id, job.priority, step.position, requirements, job.task_timeout, job.limit)
+            asked = self._requirements(job, step)
+            view = StepView(step.id, job.id, job.priority, step.position, asked, job.task_timeout, job.limit)
             view.put(self._ready(step))
             self._picture.steps[step.id] = view
 

@@ -141,7 +141,7 @@ class Lifecycle:
         """Change a job's priority, limit, timeouts or hold (:data:`~rendermill.farm.ports.store.ADJUSTABLE`)."""
         job = self._job(tx, job_id)
         tx.adjust_job(job_id, settings)
-        data = {name: value for name, value in settings.items() if getattr(job, name) != value}
+        data = {name: value for name, value in settings.items() if _plain(getattr(job, name)) != _plain(value)}
         if data:
             tx.emit("change", job_id, now=self.clock.now(), source=job.status, target=job.status, data=data)
 
@@ -363,6 +363,10 @@ class Lifecycle:
 
 def _all_succeeded(counts: Counts) -> bool:
     return counts[_T.SUCCEEDED] == counts.total
+
+
+def _plain(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
 
 
 def _ended(counts: Counts) -> bool:

@@ -107,6 +107,7 @@ class SqlTransaction(SqlQueries):
             "job_timeout": submission.job_timeout,
             "limit": submission.limit,
             "hold": submission.hold,
+            "hardware": list(submission.hardware),
             "info": submission.info,
         }
         job_id = int(self._connection.execute(insert(jobs).returning(jobs.c.id), row).scalar_one())

@@ -24,10 +24,10 @@ from rendermill.farm.model.storage import Area, StoredFile
 from rendermill.farm.model.submission import Asset
 from rendermill.store.schema import attempts, events, files, jobs, outputs, steps, tasks
 
-_JOB = select(
+job_columns = select(
     *(c for c in jobs.c if c.name not in ("template", "parameters", "inputs", "running_since"))
 )  # the heavy columns are asked for by name
-_JOB_BY_ID = _JOB.where(jobs.c.id == bindparam("job_id"))
+_JOB_BY_ID = job_columns.where(jobs.c.id == bindparam("job_id"))
 _STEP_BY_ID = select(steps).where(steps.c.id == bindparam("step_id"))
 _STEPS_OF_JOB = select(steps).where(steps.c.job_id == bindparam("job_id")).order_by(steps.c.position)
 _TASK = select(tasks).where(tasks.c.step_id == bindparam("step_id"), tasks.c.idx == bindparam("index"))
@@ -52,26 +52,29 @@ class SqlQueries:
     def job(self, job_id: int) -> Job | None:
         """See :class:`rendermill.farm.ports.store.Queries`, as for every method here."""
         rows = self._rows(_JOB_BY_ID, job_id=job_id)
-        return _job(rows[0]) if rows else None
+        return job_record(rows[0]) if rows else None
 
     def jobs(self, *, owner: str | None = None, limit: int = 1000, before: int | None = None) -> list[Job]:
         """Jobs, newest first."""
-        statement = _JOB.order_by(jobs.c.id.desc()).limit(limit)
+        statement = job_columns.order_by(jobs.c.id.desc()).limit(limit)
         if owner is not None:
             statement = statement.where(jobs.c.owner == owner)
         if before is not None:
             statement = statement.where(jobs.c.id < before)
-        return [_job(row) for row in self._rows(statement)]
+        return [job_record(row) for row in self._rows(statement)]
 
     def job_of(self, reference: str) -> Job | None:
         """The job of a reference."""
-        rows = self._rows(_JOB.where(jobs.c.reference == reference))
-        return _job(rows[0]) if rows else None
+        rows = self._rows(job_columns.where(jobs.c.reference == reference))
+        return job_record(rows[0]) if rows else None
 
     def jobs_of_folder(self, owner: str, folder: str | None) -> list[Job]:
         """An owner's jobs that have (such) a folder."""
         named = jobs.c.folder == folder if folder is not None else jobs.c.folder.is_not(None)
-        return [_job(row) for row in self._rows(_JOB.where((jobs.c.owner == owner) & named).order_by(jobs.c.folder))]
+        return [
+            job_record(row)
+            for row in self._rows(job_columns.where((jobs.c.owner == owner) & named).order_by(jobs.c.folder))
+        ]
 
     def file(self, owner: str, area: Area, path: str) -> StoredFile | None:
         """A file of a storage."""
@@ -103,15 +106,17 @@ class SqlQueries:
 
     def unfinished(self) -> list[Job]:
         """Jobs that have not ended, oldest first."""
-        return [_job(row) for row in self._rows(_JOB.where(jobs.c.status.not_in(ENDED)).order_by(jobs.c.id))]
+        return [
+            job_record(row) for row in self._rows(job_columns.where(jobs.c.status.not_in(ENDED)).order_by(jobs.c.id))
+        ]
 
     def steps(self, job_id: int) -> list[Step]:
         """The job's steps."""
-        return [_step(row) for row in self._rows(_STEPS_OF_JOB, job_id=job_id)]
+        return [step_record(row) for row in self._rows(_STEPS_OF_JOB, job_id=job_id)]
 
     def step(self, step_id: int) -> Step:
         """A step."""
-        return _step(self._rows(_STEP_BY_ID, step_id=step_id)[0])
+        return step_record(self._rows(_STEP_BY_ID, step_id=step_id)[0])
 
     def task(self, key: TaskKey) -> Task | None:
         """The task, or None."""
@@ -180,11 +185,13 @@ _OUTPUTS = select(outputs.c.path, outputs.c.hash, outputs.c.size, outputs.c.idx,
 )
 
 
-def _job(row: Row[Any]) -> Job:
+def job_record(row: Row[Any]) -> Job:
+    """The job of a row of :data:`job_columns`."""
     values = row._asdict()
     values["status"] = JobStatus(values["status"])
     values["warnings"] = tuple(values["warnings"])
     values["cause"] = Cause(values["cause"])
+    values["hardware"] = tuple(values["hardware"])
     return Job(**values)
 
 
@@ -192,7 +199,8 @@ def _stored(row: Row[Any]) -> StoredFile:
     return StoredFile(row.path, row.hash, row.size, row.modified)
 
 
-def _step(row: Row[Any]) -> Step:
+def step_record(row: Row[Any]) -> Step:
+    """The step of a row."""
     counts = Counts({status: getattr(row, f"n_{status}") for status in TaskStatus})
     return Step(row.id, row.job_id, row.name, row.position, tuple(row.depends), tuple(row.after), counts)
 

@@ -65,6 +65,7 @@ jobs = Table(
     Column("job_timeout", Float),
     Column("limit", Integer),
     Column("hold", Boolean, nullable=False, server_default=false()),
+    Column("hardware", JSON, nullable=False, server_default=text("'[]'")),
     Column("info", JSON, nullable=False, server_default=text("'{}'")),
     _one_of("status", JobStatus),
     sqlite_autoincrement=True,

@@ -19,7 +19,9 @@ from typing import Any
 from rendermill.engine import wire
 from rendermill.engine.local.hosts import Host, Hosts
 from rendermill.engine.processes import MARK, become_subreaper, kill_marked
+from rendermill.farm.model.hardware import HARDWARE, hardware_word
 from rendermill.farm.model.records import AttemptKey
+from rendermill.farm.model.software import SOFTWARE
 from rendermill.farm.ports.engine import EngineEvent, SessionClosed, SessionOpened, SessionOrder, TaskOrder, Worker
 
 _log = logging.getLogger(__name__)
@@ -52,6 +54,8 @@ class LocalSettings:
     pin: bool = True
     spare: tuple[str, ...] = ()
     """A command that prepares an idle session for the next order; empty for none."""
+    software: Callable[[], frozenset[str]] = frozenset
+    """What applications this machine has now, as OpenJD attribute values."""
     environment: Mapping[str, str] = field(default_factory=dict)
     """Variables that sessions get beside the engine's own."""
     wants_spare: Callable[[SessionOrder], bool] = lambda _order: False
@@ -108,6 +112,8 @@ class LocalEngine:
             "attr.worker.os.family": frozenset({sys.platform.replace("darwin", "macos")}),
             "attr.worker.cpu.arch": frozenset({platform.machine().replace("aarch64", "arm64")}),
         }
+        attributes[SOFTWARE] = settings.software()
+        attributes[HARDWARE] = frozenset({hardware_word(int(cores), settings.memory, 0)})
         return [Worker("local", settings.slots, cores, settings.memory, {}, attributes)]
 
     # --- start and stop ----------------------------------------------------------------------------------------

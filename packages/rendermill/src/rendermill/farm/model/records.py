@@ -77,6 +77,8 @@ class Job:
     job_timeout: float | None = None
     limit: int | None = None
     hold: bool = False
+    hardware: tuple[str, ...] = ()
+    """Kinds of workers (:mod:`rendermill.farm.model.hardware`) on which it may run; empty for any."""
     info: dict[str, Any] = field(default_factory=dict)
 
 

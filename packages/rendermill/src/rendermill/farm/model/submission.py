@@ -42,7 +42,8 @@ class Submission:
 
     ``parameters`` hold PATH values as the submitter's machine writes them; sessions map them. ``task_timeout``
     is in seconds and bounds one attempt, beside what the template says; ``job_timeout`` bounds the whole job from
-    when it starts or starts again. ``limit`` is the most sessions that it may have at a time.
+    when it starts or starts again. ``limit`` is the most sessions that it may have at a time, ``hardware`` the kinds of
+    workers on which it may run (any without).
 
     The steps named in ``first`` run before all others; with ``hold`` the job then pauses until it is resumed. A
     second submission of the same ``reference`` makes no second job. Its outputs are seen in the owner's storage as
@@ -63,6 +64,7 @@ class Submission:
     limit: int | None = None
     first: tuple[str, ...] = ()
     hold: bool = False
+    hardware: tuple[str, ...] = ()
     reference: str | None = None
     folder: str | None = None
     info: dict[str, Any] = field(default_factory=dict)

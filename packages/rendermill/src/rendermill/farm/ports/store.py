@@ -25,7 +25,7 @@ from rendermill.farm.model.submission import Submission
 T = TypeVar("T")
 
 #: What of a job can be changed while it lives.
-ADJUSTABLE = frozenset({"priority", "limit", "task_timeout", "job_timeout", "hold"})
+ADJUSTABLE = frozenset({"priority", "limit", "task_timeout", "job_timeout", "hold", "hardware"})
 
 
 @dataclass(frozen=True, slots=True)

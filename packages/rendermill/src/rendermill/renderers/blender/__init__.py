@@ -138,18 +138,23 @@ def _pattern(scene: Path, wishes: BlenderWishes) -> str:
             where=repr(scene.name),
             remedy="Rename it, or name the frames with --pattern.",
         )
-    folders = pattern.split("/")
-    if CONTROL.search(pattern) or pattern.startswith("/") or ".." in folders:
-        raise BadInputError(
-            f"{pattern!r} does not name files in the output folder",
-            where="pattern",
-            remedy="Give it as NAME_#### or FOLDER/NAME_####; --output says where the folder is.",
-        )
-    if wishes.movie and "#" not in folders[-1]:
+    check_pattern(pattern)
+    if wishes.movie and "#" not in pattern.split("/")[-1]:
         raise BadInputError(
             f"{pattern!r} has no # for the frame number, by which a movie finds its frames",
             where="pattern",
             remedy=f"Give it as {pattern}####.",
+        )
+    return pattern
+
+
+def check_pattern(pattern: str) -> str:
+    """The pattern, if it names files below the output folder. Raises :class:`BadInputError`."""
+    if CONTROL.search(pattern) or pattern.startswith("/") or ".." in pattern.split("/"):
+        raise BadInputError(
+            f"{pattern!r} does not name files in the output folder",
+            where="pattern",
+            remedy="Give it as NAME_#### or FOLDER/NAME_####; --output says where the folder is.",
         )
     return pattern
 
@@ -204,9 +209,19 @@ def _render_step() -> dict[str, Any]:
         "auto_run": "{{Param.AutoRun}}",
         "rules_file": "{{Session.PathMappingRulesFile}}",
     }
+    return {
+        "name": "render",
+        "parameterSpace": {"taskParameterDefinitions": [{"name": "Frame", "type": "INT", "range": "{{Param.Frames}}"}]},
+        "stepEnvironments": [blender_environment(settings)],
+        "script": {"actions": {"onRun": {"command": "rendermill-blender-frame", "args": ["{{Task.Param.Frame}}"]}}},
+    }
+
+
+def blender_environment(settings: Mapping[str, str]) -> dict[str, Any]:
+    """The OpenJD environment in which a Blender (of the version ``BlenderVersion``) stays open with these settings."""
     # As arguments and not as a JSON file: a path may hold quotes, and arguments need no escaping.
     enter = ["enter", "{{Param.BlenderVersion}}", *(f"{name}={value}" for name, value in settings.items())]
-    environment = {
+    return {
         "name": "Blender",
         "script": {
             "actions": {
@@ -214,10 +229,4 @@ def _render_step() -> dict[str, Any]:
                 "onExit": {"command": "rendermill-blender", "args": ["exit"]},
             },
         },
-    }
-    return {
-        "name": "render",
-        "parameterSpace": {"taskParameterDefinitions": [{"name": "Frame", "type": "INT", "range": "{{Param.Frames}}"}]},
-        "stepEnvironments": [environment],
-        "script": {"actions": {"onRun": {"command": "rendermill-blender-frame", "args": ["{{Task.Param.Frame}}"]}}},
     }

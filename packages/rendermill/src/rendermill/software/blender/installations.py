@@ -12,6 +12,7 @@ import re
 import shutil
 import subprocess
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from rendermill.farm.model.errors import SoftwareMissingError
@@ -95,6 +96,16 @@ def _executable() -> Installation | None:
     path = os.environ.get("RENDERMILL_BLENDER_EXECUTABLE") or shutil.which("blender")
     if not path or _is_ours(Path(path)):
         return None
+    try:
+        changed = Path(path).stat().st_mtime_ns
+    except OSError:
+        return None
+    return _asked(path, changed)
+
+
+@lru_cache(maxsize=4)
+def _asked(path: str, _changed: int) -> Installation | None:
+    """The version of an executable, asked for once while it does not change: asking takes a while."""
     try:
         said = subprocess.run(
             [path, "--version"], capture_output=True, text=True, timeout=_PROBE_SECONDS, check=False

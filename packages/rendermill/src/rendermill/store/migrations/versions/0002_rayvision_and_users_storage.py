@@ -111,6 +111,7 @@ def upgrade() -> None:
     op.add_column("jobs", sa.Column("job_timeout", sa.Float(), nullable=True))
     op.add_column("jobs", sa.Column("limit", sa.Integer(), nullable=True))
     op.add_column("jobs", sa.Column("hold", sa.Boolean(), server_default=sa.false(), nullable=False))
+    op.add_column("jobs", sa.Column("hardware", sa.JSON(), server_default=sa.text("'[]'"), nullable=False))
     op.add_column("jobs", sa.Column("info", sa.JSON(), server_default=sa.text("'{}'"), nullable=False))
     op.add_column("jobs", sa.Column("folder", sa.Text(), nullable=True))
     op.create_index("ix_outputs_step_id_idx", "outputs", ["step_id", "idx"], unique=False)

@@ -1,0 +1,180 @@
+"""The Rayvision door's application: one address a call, POST, JSON; HTTP 200 whatever the answer's code."""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+import uuid
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.types import Receive, Scope, Send
+
+from rendermill.doors.rayvision.codes import CallError, Code, code_of
+from rendermill.doors.rayvision.context import Caller, Services
+from rendermill.doors.rayvision.gate import WINDOW_SECONDS, Gate, Place
+from rendermill.doors.rayvision.registry import CALLS, Call, parse
+from rendermill.doors.rayvision.taskfile import MAX_DEPTH, depth_of
+from rendermill.doors.rayvision.thumbnails import PREFIX
+from rendermill.farm.model.errors import RendermillError
+from rendermill.store.rayvision import notes
+
+for _module in ("account", "control", "environments", "farm", "frames", "lists", "projects", "submit"):
+    import_module(f"rendermill.doors.rayvision.handlers.{_module}")
+
+MAX_BODY = 24 * 1024 * 1024
+_MAX_RECORDED = 2000
+_DEFAULT_PLATFORM = 2
+_log = logging.getLogger(__name__)
+
+
+class RayvisionDoor:
+    """The ASGI application."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._gate = Gate(services.accounts, services.clock, services.public)
+        self._prefixes = sorted({_prefix(name) for name in services.public} - {""}, key=len, reverse=True)
+
+    def serves(self, path: str) -> bool:
+        """Whether a request's path is one of this door's."""
+        return self._split(path)[1].startswith(("/api/render/", "/api/rendering/"))
+
+    def _split(self, path: str) -> tuple[str, str]:
+        """What stands before ``/api``, and the rest; clients with a slash at the end of the domain send two."""
+        prefix = next((each for each in self._prefixes if path.startswith(f"{each}/")), "")
+        return prefix, "/" + path[len(prefix) :].lstrip("/")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        assert scope["type"] == "http"
+        request = Request(scope, receive)
+        try:
+            response = await self._answer(request)
+        except ClientDisconnect:
+            return
+        except RendermillError as error:
+            response = _refused(error)
+        except Exception as error:  # noqa: BLE001 - the client hears that it is ours
+            _log.error("%s failed", request.url.path, exc_info=error)
+            response = _envelope(Code.INTERNAL, "something broke in the server; its log says what", None)
+        await response(scope, receive, send)
+
+    async def _answer(self, request: Request) -> Response:
+        prefix, path = self._split(request.url.path)
+        if request.method == "GET" and path.startswith(PREFIX):
+            digest = self._services.thumbnails.digest(path)
+            return FileResponse(await self._services.thumbnails.jpeg(digest), media_type="image/jpeg")
+        found = CALLS.get(path)
+        if found is None:
+            raise CallError(Code.NOT_FOUND, "there is no such call", where=path[:200])
+        if request.method != "POST":
+            raise CallError(Code.BAD_REQUEST, f"it is called by POST, not {request.method}", where=path)
+        body = _object(await _read(request))
+        caller = await self._caller(request, Place(request.headers.get("host", ""), prefix, path), body)
+        parsed = parse(found, body)
+        if found.changes:
+            await self._claim(request, caller, found, body)
+        return _envelope(Code.OK, "success", await found.handler(caller, parsed))
+
+    async def _caller(self, request: Request, place: Place, body: Mapping[str, Any]) -> Caller:
+        headers = {name: request.headers.get(name, "") for name in _HEADERS}
+        user = self._gate.identify(headers, place, body)
+        platform = headers["platform"]
+        return Caller(
+            services=self._services,
+            user=user,
+            account=self._services.accounts.user(user.name),
+            platform=int(platform)
+            if platform.isascii() and platform.isdecimal() and len(platform) < 6
+            else _DEFAULT_PLATFORM,
+            chinese=request.headers.get("languageFlag") == "0",
+            address=request.client.host if request.client is not None else "",
+            agent=request.headers.get("user-agent", "")[:200],
+            channel=headers["channel"][:10],
+            host=place.host,
+        )
+
+    async def _claim(self, request: Request, caller: Caller, found: Call, body: Mapping[str, Any]) -> None:
+        """A call that changes something is done once: who repeats it signs anew. Writes it into the user's record."""
+        signature, now = request.headers["signature"], self._services.clock.now()
+        details = {
+            "button": found.button,
+            "tasks": _task_ids(body),
+            "path": found.path,
+            "body": json.dumps({name: value for name, value in body.items() if name != "content"})[:_MAX_RECORDED],
+            "channel": caller.channel,
+        }
+
+        def work(connection: Any) -> bool:
+            if not notes.claim(connection, signature, now + 2 * WINDOW_SECONDS + 10):
+                return False
+            notes.add_record(connection, caller.account.name, "task", now, caller.address, details)
+            return True
+
+        if not await self._services.desk.write(work):
+            raise CallError(
+                Code.ILLEGAL, "this very call was made before", where="signature", remedy="Sign it anew to repeat it."
+            )
+
+
+_HEADERS = ("accessId", "channel", "platform", "UTCTimestamp", "nonce", "version", "signature")
+
+
+def _prefix(name: str) -> str:
+    """``/farm`` of ``host:port/farm``."""
+    _, slash, rest = name.partition("/")
+    return f"/{rest.strip('/')}" if slash and rest.strip("/") else ""
+
+
+def _task_ids(body: Mapping[str, Any]) -> list[int]:
+    found = body.get("taskIds", body.get("taskParam", body.get("taskId", [])))
+    listed = found if isinstance(found, list) else [found]
+    return [each for each in listed if isinstance(each, int)][:100]
+
+
+async def _read(request: Request) -> bytes:
+    gathered = bytearray()
+    async for piece in request.stream():
+        gathered += piece
+        if len(gathered) > MAX_BODY:
+            raise CallError(Code.BAD_REQUEST, f"the request is over {MAX_BODY} bytes", where="body")
+    return bytes(gathered)
+
+
+def _object(content: bytes) -> dict[str, Any]:
+    try:
+        found = json.loads(content or b"{}", parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
+        raise CallError(Code.BAD_REQUEST, "the body is not JSON", where="body") from error
+    if not isinstance(found, dict):
+        raise CallError(Code.BAD_REQUEST, "the body is no JSON object", where="body")
+    if depth_of(found) > MAX_DEPTH:
+        raise CallError(Code.BAD_REQUEST, f"the body is nested deeper than {MAX_DEPTH}", where="body")
+    return found
+
+
+def _no_constant(name: str) -> float:
+    raise ValueError(name)
+
+
+def _refused(error: RendermillError) -> JSONResponse:
+    return _envelope(code_of(error), " ".join(str(error).split()), None)
+
+
+def _envelope(code: Code, message: str, data: Any) -> JSONResponse:
+    return JSONResponse(
+        {
+            "version": "2.0.0",
+            "result": code is Code.OK,
+            "message": message,
+            "code": int(code),
+            "data": data,
+            "serverTime": int(time.time() * 1000),
+            "requestId": uuid.uuid4().hex,
+        }
+    )

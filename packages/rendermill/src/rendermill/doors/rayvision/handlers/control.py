@@ -1,0 +1,200 @@
+"""Acting on tasks: stop, start, abandon, delete, full speed, priority, limits, time, hardware."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated
+
+from pydantic import Field
+
+from rendermill.doors.rayvision.codes import CallError, Code
+from rendermill.doors.rayvision.context import MAX_IDS, Caller
+from rendermill.doors.rayvision.handlers.fields import Id, Ids, Seconds, TaskIds, Word
+from rendermill.doors.rayvision.hardware import hardware_words
+from rendermill.doors.rayvision.registry import Body, call
+from rendermill.farm.model.choice import Choice
+from rendermill.farm.model.errors import WrongStateError
+from rendermill.farm.model.status import UNENDED, Cause, JobStatus, TaskStatus
+from rendermill.store.rayvision import tasks
+from rendermill.store.rayvision.tasks import TaskRow
+
+_OLD = {"taskParam": "taskIds"}
+_T = TaskStatus
+
+
+async def steps_of(caller: Caller, row: TaskRow) -> list[int]:
+    """The ids of the farm's steps that are a task."""
+    assert row.job_id is not None
+    job_id = row.job_id
+    found = await asyncio.to_thread(lambda: caller.services.farm.steps(job_id))
+    return [step.id for step in found if not row.steps or step.name in row.steps]
+
+
+async def choice(caller: Caller, row: TaskRow, statuses: frozenset[TaskStatus]) -> Choice:
+    """All tasks of the farm at these statuses that are a task of the API."""
+    return Choice(statuses, dict.fromkeys(await steps_of(caller, row)))
+
+
+def submitted(row: TaskRow) -> int:
+    """The job of a task. Raises CallError (603) where it is not submitted yet."""
+    if row.job_id is None:
+        raise CallError(Code.ILLEGAL, f"task {row.id} is not submitted yet", where="taskIds")
+    return row.job_id
+
+
+async def stop(caller: Caller, row: TaskRow) -> None:
+    """Stop what has not ended of a task."""
+    job_id, farm = submitted(row), caller.services.farm
+    if row.parent is not None:
+        await farm.cancel_tasks(job_id, await choice(caller, row, UNENDED))
+    elif farm.job(job_id).status in (JobStatus.READY, JobStatus.RUNNING, JobStatus.PAUSED):
+        try:
+            await farm.cancel(job_id)
+        except WrongStateError:
+            return  # it has ended meanwhile
+
+
+@call(
+    "rendering/task/renderingTask/stopTask",
+    "render/handle/stopTask",
+    "render/task/stopTask",
+    changes="stop task",
+    renamed=_OLD,
+)
+async def stop_task(caller: Caller, body: TaskIds) -> None:
+    """Stop tasks. One that has ended or is stopped stays as it is."""
+    for row in await _all_submitted(caller, body.taskIds):
+        await stop(caller, row)
+
+
+@call(
+    "rendering/task/renderingTask/startTask",
+    "render/handle/startTask",
+    "render/task/startTask",
+    changes="start task",
+    renamed=_OLD,
+)
+async def start_task(caller: Caller, body: TaskIds) -> None:
+    """Let stopped tasks go on. One that was not stopped stays as it is."""
+    rows = await _all_submitted(caller, body.taskIds)
+    for row in rows:
+        if row.abandoned or row.deleted is not None:
+            what = "was deleted" if row.deleted is not None else "was abandoned"
+            raise CallError(Code.ILLEGAL, f"task {row.id} {what} and does not start again", where="taskIds")
+    for row in rows:
+        job_id, farm = submitted(row), caller.services.farm
+        job = farm.job(job_id)
+        if job.status is JobStatus.PAUSED and job.cause is Cause.NONE:
+            await _resume(caller, job_id)
+        await farm.rerun(job_id, await choice(caller, row, frozenset({_T.CANCELED})))
+
+
+@call("render/handle/abandonTask", "render/task/abortTask", changes="abandon task", renamed=_OLD)
+async def abandon_task(caller: Caller, body: TaskIds) -> None:
+    """Stop tasks for good."""
+    rows = await _all_submitted(caller, body.taskIds)
+    for row in rows:
+        await stop(caller, row)
+    await caller.services.desk.write(lambda c: tasks.change(c, [row.id for row in rows], abandoned=True))
+
+
+@call("render/handle/deleteTask", "render/task/deleteTask", changes="delete task", renamed=_OLD)
+async def delete_task(caller: Caller, body: TaskIds) -> None:
+    """Stop tasks and put them into the recycle bin, which getTaskList shows with ``recycleFlag``."""
+    rows = await caller.tasks(body.taskIds)
+    for row in rows:
+        if row.job_id is not None:
+            await stop(caller, row)
+    ids = [row.id for row in rows if row.deleted is None]
+    now = caller.services.clock.now()
+    await caller.services.desk.write(lambda c: tasks.change(c, ids, deleted=now))
+
+
+async def _all_submitted(caller: Caller, ids: list[int]) -> list[TaskRow]:
+    rows = await caller.tasks(ids)
+    for row in rows:
+        submitted(row)
+    return rows
+
+
+async def _resume(caller: Caller, job_id: int) -> None:
+    try:
+        await caller.services.farm.resume(job_id)
+    except WrongStateError:
+        return  # somebody else was first
+
+
+@call("render/handle/fullSpeedRendering", "render/task/fullSpeed", changes="full speed", renamed=_OLD)
+async def full_speed(caller: Caller, body: TaskIds) -> str:
+    """Render the rest of tasks whose test frames are done; one that is not there yet will not wait there."""
+    for row in await _all_submitted(caller, body.taskIds):
+        job_id = submitted(row)
+        await caller.services.farm.adjust(job_id, hold=False)
+        if caller.services.farm.job(job_id).cause is Cause.TEST:
+            await _resume(caller, job_id)
+    return "success"
+
+
+# --- settings ----------------------------------------------------------------------------------------------------
+
+
+class UserLevel(Body):
+    """A task's priority among the user's: 0 to 100."""
+
+    taskId: Id
+    taskUserLevel: Annotated[int, Field(ge=0, le=100)]
+
+
+@call("rendering/task/renderingTask/updateTaskUserLevel", changes="change priority")
+async def update_task_user_level(caller: Caller, body: UserLevel) -> None:
+    """Change a task's priority, from the next frame on."""
+    row = await caller.task(body.taskId)
+    if row.job_id is not None:
+        await caller.services.farm.adjust(row.job_id, priority=body.taskUserLevel)
+    family = [row.id] if row.parent is None else [row.parent]
+    await caller.services.desk.write(lambda c: tasks.change(c, family, level=body.taskUserLevel))
+
+
+class OverTime(TaskIds):
+    """Seconds that tasks may take in all; 0 for as long as they need."""
+
+    overTime: Seconds
+
+
+@call("render/handle/setTaskOverTimeStop", "render/task/setOverTimeStop", changes="set over time", renamed=_OLD)
+async def set_task_over_time_stop(caller: Caller, body: OverTime) -> None:
+    """Limit how long tasks may run."""
+    for row in await _all_submitted(caller, body.taskIds):
+        await caller.services.farm.adjust(submitted(row), job_timeout=float(body.overTime) or None)
+
+
+class TaskLimit(Body):
+    """The most frames of a task that are rendered at a time; 0 for no limit."""
+
+    taskId: Id
+    taskLimit: Annotated[int, Field(ge=0, le=1_000_000)]
+
+
+@call("render/handle/updateTaskLimit", changes="change limit")
+async def update_task_limit(caller: Caller, body: TaskLimit) -> None:
+    """Limit how many machines a task takes."""
+    row = await caller.task(body.taskId)
+    await caller.services.farm.adjust(submitted(row), limit=body.taskLimit or None)
+
+
+class HardwareChange(Body):
+    """Other hardware for tasks."""
+
+    taskIds: Ids
+    hardwareConfigIds: Annotated[list[Id], Field(max_length=MAX_IDS)]
+    model: Word
+    ram: Word
+    gpuNum: Word | None
+
+
+@call("render/handle/editTaskHardwareConfig", changes="change hardware")
+async def edit_task_hardware_config(caller: Caller, body: HardwareChange) -> None:
+    """Say on which kinds of workers tasks may run, from the next frame on; without ids on any."""
+    kinds = hardware_words(caller.services.farm.dispatcher.picture, body.hardwareConfigIds, "hardwareConfigIds")
+    for row in await _all_submitted(caller, body.taskIds):
+        await caller.services.farm.adjust(submitted(row), hardware=kinds)

@@ -1,0 +1,36 @@
+"""What the door throws away after a while."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from rendermill.farm.model.errors import RendermillError
+from rendermill.farm.ports.clock import Clock
+from rendermill.store.rayvision import notes, tasks
+from rendermill.store.rayvision.desk import Desk
+
+UNUSED_SECONDS = 24 * 3600.0
+RECORD_SECONDS = 90 * 24 * 3600.0
+_EVERY_SECONDS = 3600.0
+_log = logging.getLogger(__name__)
+
+
+async def sweep(desk: Desk, clock: Clock) -> int:
+    """Take back numbers that were reserved a day ago and not used, and forget old records and signatures.
+
+    Returns how many numbers.
+    """
+    now = clock.now()
+    await desk.write(lambda c: notes.sweep(c, now, now - RECORD_SECONDS))
+    return await desk.write(lambda c: tasks.sweep_unused(c, now - UNUSED_SECONDS))
+
+
+async def sweep_forever(desk: Desk, clock: Clock) -> None:
+    """Do that every hour."""
+    while True:
+        try:
+            await sweep(desk, clock)
+        except RendermillError as error:
+            _log.error("%s", error)
+        await asyncio.sleep(_EVERY_SECONDS)

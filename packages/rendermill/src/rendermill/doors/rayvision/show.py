@@ -1,0 +1,250 @@
+"""Tasks and frames as the API shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rendermill.doors.rayvision.context import Caller, user_number
+from rendermill.doors.rayvision.ranges import write_chunk
+from rendermill.doors.rayvision.statuses import FRAME_STATUS, Status, status_of
+from rendermill.farm.blueprint import Blueprint
+from rendermill.farm.model.records import Counts, Job, Step, TaskKey
+from rendermill.farm.model.status import ENDED, TaskStatus
+from rendermill.farm.model.storage import Area, storage_number
+from rendermill.store.rayvision import notes, tasks
+from rendermill.store.rayvision.tasks import FrameRow, TaskRow, TaskView
+
+_INDEX_BITS = 20
+_T = TaskStatus
+Worked = Mapping[int, tuple[float, float | None]]
+
+
+def frame_id(key: TaskKey) -> int:
+    """A number for a frame: unique in the farm."""
+    return key.step_id << _INDEX_BITS | key.index
+
+
+def frame_key(number: int) -> TaskKey:
+    """The task that :func:`frame_id` has numbered."""
+    return TaskKey(number >> _INDEX_BITS, number & ((1 << _INDEX_BITS) - 1))
+
+
+def milliseconds(time: float | None) -> int | None:
+    """A time as the API has it."""
+    return None if time is None else int(time * 1000)
+
+
+def page_of(items: Sequence[Any], total: int, number: int, size: int) -> dict[str, Any]:
+    """A page as the API has it."""
+    return {"pageCount": -(-total // size), "pageNum": number, "total": total, "size": size, "items": list(items)}
+
+
+async def task_infos(caller: Caller, views: Sequence[TaskView]) -> list[dict[str, Any]]:
+    """TaskInfo of each task, children inside."""
+    layered = {step.id for view in views for child in view.children for step in child.steps}
+    alone = {step.id for view in views if view.row.parent is not None for step in view.steps}
+    owners = {view.row.owner for view in views}
+
+    def look(connection: Any) -> tuple[Worked, dict[tuple[str, str], int], dict[int, str]]:
+        worked = tasks.worked(connection, layered | alone) if layered | alone else {}
+        projects = {each.id: each.name for each in notes.list_projects(connection, None)} if _any_project(views) else {}
+        labels = notes.all_labels(connection, owners) if any(view.row.labels for view in views) else {}
+        return worked, labels, projects
+
+    worked, labels, projects = await caller.services.desk.read(look)
+    shower = _Shower(caller, worked, labels, projects)
+    return [shower.info(view) for view in views]
+
+
+def _any_project(views: Sequence[TaskView]) -> bool:
+    return any(view.row.project_id is not None for view in views)
+
+
+class _Shower:
+    def __init__(
+        self,
+        caller: Caller,
+        worked: Worked,
+        labels: Mapping[tuple[str, str], int],
+        projects: Mapping[int, str],
+    ) -> None:
+        self._caller, self._worked, self._labels, self._projects = caller, worked, labels, projects
+        self._accounts: dict[str, int] = {}
+
+    def info(self, view: TaskView) -> dict[str, Any]:
+        row, job = view.row, view.job
+        counts = sum((step.counts for step in view.steps), Counts({}))
+        status = status_of(view, counts)
+        return {
+            **self._identity(row),
+            **_status(status),
+            **_frames(counts),
+            **self._times(view, status),
+            **self._money(),
+            **_settings(row, job),
+            "outputFileName": row.shown.get("folder") if job is not None else None,
+            "bid": self._bid(row),
+            "remark": self._remark(view),
+            "isOpen": 1 if view.children else 0,
+            "respRenderingTaskList": [self.info(child) for child in view.children],
+        }
+
+    def _identity(self, row: TaskRow) -> dict[str, Any]:
+        return {
+            "id": row.id,
+            "taskAlias": alias(self._caller.platform, row.id),
+            "sceneName": row.scene,
+            "framesRange": row.frames,
+            "layerParentId": row.parent or 0,
+            "layerName": row.layer or None,
+            "cgId": row.cg_id,
+            "projectName": self._projects.get(row.project_id or 0, ""),
+            "userName": row.owner,
+            "userId": self._account(row.owner),
+            "producer": row.producer or None,
+            "artist": row.artist or None,
+            "labels": [{"labelId": self._labels.get((row.owner, name), 0), "labelName": name} for name in row.labels],
+            "cloneOriginalId": row.clone_of,
+            "cloneParentId": None,
+            "munuTaskId": str(row.job_id or ""),
+            "isDelete": 0 if row.deleted is not None else 1,
+            "submitDate": milliseconds(row.submitted),
+        }
+
+    def _account(self, owner: str) -> int:
+        if owner not in self._accounts:
+            self._accounts[owner] = user_number(self._caller.services.accounts, owner)
+        return self._accounts[owner]
+
+    def _times(self, view: TaskView, status: Status) -> dict[str, Any]:
+        job = view.job
+        started = job.started if job is not None else None
+        finished = job.finished if job is not None else None
+        if view.row.parent is not None:
+            spans = [self._worked[step.id] for step in view.steps if step.id in self._worked]
+            started = min((span[0] for span in spans), default=None)
+            ends = [span[1] for span in spans]
+            over = status not in (Status.WAITING, Status.RENDERING, Status.TESTED)
+            finished = max((end for end in ends if end is not None), default=None) if over else None
+        now = self._caller.services.clock.now()
+        duration = None if started is None else int((finished or now) - started)
+        reminder = int(view.row.shown.get("reminder") or 0)
+        return {
+            "startTime": milliseconds(started),
+            "completedDate": milliseconds(finished),
+            "renderDuration": duration,
+            "isOverTime": int(bool(reminder and duration is not None and duration > reminder)),
+        }
+
+    def _money(self) -> dict[str, Any]:
+        """It is a farm of one's own: nothing is paid."""
+        names = ("renderConsume", "taskArrears", "userAccountConsume", "couponConsume", "qyCouponConsume")
+        return dict.fromkeys(names, 0)
+
+    def _bid(self, row: TaskRow) -> str:
+        return output_storage(self._account(row.owner))
+
+    def _remark(self, view: TaskView) -> str:
+        job = view.job
+        if job is None:
+            return "it is not submitted yet"
+        if job.status in ENDED:
+            return job.message
+        return self._caller.services.farm.waiting_reason(job, list(view.steps))
+
+
+def alias(platform: int, number: int) -> str:
+    """A task's number as people write it."""
+    return f"{platform}W{number}"
+
+
+def output_storage(user_id: int) -> str:
+    """The number of a user's output storage."""
+    return storage_number(user_id, Area.OUTPUT)
+
+
+def _status(status: Status) -> dict[str, Any]:
+    return {
+        "taskStatus": int(status),
+        "statusText": f"render_task_status_{int(status)}",
+        "preTaskStatus": None,
+        "preStatusText": None,
+    }
+
+
+def _frames(counts: Counts) -> dict[str, Any]:
+    return {
+        "totalFrames": counts.total,
+        "abortFrames": counts[_T.CANCELED],
+        "executingFrames": counts.active,
+        "doneFrames": counts[_T.SUCCEEDED],
+        "failedFrames": counts[_T.FAILED],
+        "waitingCount": counts[_T.READY] + counts[_T.WAITING],
+    }
+
+
+def _settings(row: TaskRow, job: Job | None) -> dict[str, Any]:
+    shown = row.shown
+    timeout = int(job.job_timeout) if job is not None and job.job_timeout else 0
+    return {
+        "taskLevel": row.level,
+        "taskUserLevel": row.level,
+        "taskLimit": job.limit if job is not None else None,
+        "taskOverTime": timeout,
+        "overTimeStop": timeout,
+        "taskRam": shown.get("ram", 64),
+        "channel": shown.get("channel", "4"),
+        "renderCamera": shown.get("camera") or None,
+        "taskKeyValueVo": {
+            "tiles": shown.get("tiles", "1"),
+            "allCamera": None,
+            "renderableCamera": shown.get("camera") or None,
+        },
+        "taskType": "Render",
+        "taskTypeText": "render_major_picture_task",
+        "additionalInfo": (job.info.get("additional_info") if job is not None else None) or {},
+        "shareMainCapital": 0,
+        "locationOutput": None,
+        "stopType": None,
+    }
+
+
+def frame_info(caller: Caller, row: TaskRow, step: Step, frame: FrameRow, index: str, *, test: bool) -> dict[str, Any]:
+    """FrameInfo of a task of the farm; ``index`` names its frames, ``test`` says that it goes before others."""
+    status = FRAME_STATUS[frame.status]
+    ended = frame.finished if frame.status not in (_T.ASSIGNED, _T.RUNNING) else None
+    until = ended if ended is not None else caller.services.clock.now()
+    started = frame.started if frame.attempt else None
+    return {
+        "id": frame_id(frame.key),
+        "taskId": row.id,
+        "userId": user_number(caller.services.accounts, row.owner),
+        "platform": caller.platform,
+        "frameIndex": index,
+        "frameBlock": "1",
+        "frameStatus": int(status),
+        "frameStatusText": f"task_frame_status_{int(status)}",
+        "frameType": 4 if test else 5,
+        "feeType": 0,
+        "framePrice": 0,
+        "feeAmount": 0,
+        "couponFee": 0,
+        "arrearsFee": 0,
+        "startTime": milliseconds(started),
+        "endTime": milliseconds(ended) if started is not None else None,
+        "frameExecuteTime": int(until - started) if started is not None else None,
+        "munuTaskId": str(row.job_id),
+        "munuJobId": f"{step.name}/{frame.key.index}",
+        "recommitFlag": max(0, frame.attempt - 1),
+        "isCopy": 0,
+        "taskOverTime": 0,
+        "gopName": None,
+        "frameRam": None,
+        "remark": frame.message,
+    }
+
+
+def frame_index(blueprint: Blueprint, step: Step, index: int) -> str:
+    """A frame's number, or the numbers of a chunk: ``10``, ``2-4[1]``."""
+    return write_chunk(str(blueprint.step(step.name).parameters(index)["Frame"].value))

@@ -1,0 +1,328 @@
+"""Rayvision tasks: numbers that are reserved first, have a job once they are submitted, and children for its parts."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, delete, exists, func, insert, or_, select, update
+
+from rendermill.farm.model.records import Job, Step, TaskKey
+from rendermill.farm.model.status import Cause, JobStatus, TaskStatus
+from rendermill.store.queries import job_columns, job_record, step_record
+from rendermill.store.rayvision.schema import tasks
+from rendermill.store.schema import attempts, jobs, steps
+from rendermill.store.schema import tasks as farm_tasks
+
+
+@dataclass(frozen=True, slots=True)
+class TaskRow:
+    """A task as it is kept. Times are seconds since the epoch."""
+
+    id: int
+    owner: str
+    parent: int | None
+    job_id: int | None
+    steps: tuple[str, ...]
+    """Names of the steps of the job that are this task; empty for all."""
+    layer: str
+    scene: str
+    cg_id: int
+    frames: str
+    reserved: float
+    submitted: float | None
+    level: int
+    labels: tuple[str, ...]
+    artist: str
+    producer: str
+    clone_of: int | None
+    project_id: int | None
+    abandoned: bool
+    deleted: float | None
+    shown: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class TaskView:
+    """A task with its job, the steps that are its own, and its children."""
+
+    row: TaskRow
+    job: Job | None
+    steps: tuple[Step, ...]
+    children: tuple[TaskView, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Child:
+    """A part of a job that is to be seen as a task of its own."""
+
+    layer: str
+    steps: tuple[str, ...]
+    frames: str
+    shown: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which tasks are wanted; ``statuses`` are pairs of a job's status and conditions, see :class:`StatusWish`."""
+
+    owners: Collection[str] | None
+    """None for everybody's."""
+    keyword: str = ""
+    since: float | None = None
+    until: float | None = None
+    deleted: bool = False
+    statuses: Sequence[StatusWish] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StatusWish:
+    """A job's status and what else must hold; None where it does not matter."""
+
+    status: JobStatus
+    cause: Cause | None = None
+    abandoned: bool | None = None
+    any_succeeded: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FrameRow:
+    """A task of the farm with its latest attempt's times."""
+
+    key: TaskKey
+    status: TaskStatus
+    attempt: int
+    message: str
+    started: float | None
+    finished: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """What a new task is reserved with."""
+
+    owner: str
+    level: int
+    labels: tuple[str, ...] = ()
+    artist: str = ""
+    clone_of: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """What a task is once it is submitted."""
+
+    scene: str
+    cg_id: int
+    frames: str
+    producer: str
+    project_id: int | None
+    shown: dict[str, Any]
+    children: tuple[Child, ...] = field(default=())
+
+
+# --- changes -----------------------------------------------------------------------------------------------------
+
+
+def reserve(connection: Connection, wanted: Reservation, count: int, now: float) -> list[int]:
+    """Reserve numbers."""
+    row = {
+        "owner": wanted.owner,
+        "steps": [],
+        "reserved": now,
+        "level": wanted.level,
+        "labels": list(wanted.labels),
+        "artist": wanted.artist,
+        "clone_of": wanted.clone_of,
+        "shown": {},
+    }
+    return [int(connection.execute(insert(tasks).returning(tasks.c.id), row).scalar_one()) for _ in range(count)]
+
+
+def attach(connection: Connection, task_id: int, job_id: int, submitted: Submitted, now: float) -> None:
+    """Give a reserved task its job; one that has it already stays as it is."""
+    row = connection.execute(select(tasks).where(tasks.c.id == task_id)).one()
+    if row.job_id is not None:
+        return
+    values = {
+        "job_id": job_id,
+        "submitted": now,
+        "scene": submitted.scene,
+        "cg_id": submitted.cg_id,
+        "frames": submitted.frames,
+        "producer": submitted.producer,
+        "project_id": submitted.project_id,
+        "shown": submitted.shown,
+    }
+    connection.execute(update(tasks).where(tasks.c.id == task_id).values(values))
+    for child in submitted.children:
+        own = {
+            "parent": task_id,
+            "steps": list(child.steps),
+            "layer": child.layer,
+            "frames": child.frames,
+            "shown": child.shown,
+        }
+        same = {name: getattr(row, name) for name in ("owner", "reserved", "level", "labels", "artist", "clone_of")}
+        connection.execute(insert(tasks).values({**same, **values, **own}))
+
+
+def change(connection: Connection, ids: Collection[int], **values: Any) -> None:
+    """Change columns of tasks and of their children."""
+    connection.execute(update(tasks).where(_family(ids)).values(values))
+
+
+def set_labels(connection: Connection, task_id: int, labels: Iterable[str]) -> None:
+    """Give a task its labels."""
+    connection.execute(update(tasks).where(tasks.c.id == task_id).values(labels=list(labels)))
+
+
+def sweep_unused(connection: Connection, before: float) -> int:
+    """Remove numbers that were reserved before a time and never used; how many."""
+    unused = tasks.c.submitted.is_(None) & (tasks.c.reserved < before)
+    return connection.execute(delete(tasks).where(unused)).rowcount
+
+
+def _family(ids: Collection[int]) -> ColumnElement[bool]:
+    return or_(tasks.c.id.in_(list(ids)), tasks.c.parent.in_(list(ids)))
+
+
+# --- looking -----------------------------------------------------------------------------------------------------
+
+
+def rows(connection: Connection, ids: Collection[int]) -> dict[int, TaskRow]:
+    """Tasks by their numbers; those that are none are left out."""
+    found: dict[int, TaskRow] = {}
+    wanted = sorted(ids)
+    for start in range(0, len(wanted), 5000):
+        statement = select(tasks).where(tasks.c.id.in_(wanted[start : start + 5000]))
+        found |= {row.id: _task(row) for row in connection.execute(statement)}
+    return found
+
+
+def labelled(connection: Connection, owner: str) -> list[TaskRow]:
+    """A user's tasks that have labels."""
+    statement = select(tasks).where((tasks.c.owner == owner) & tasks.c.parent.is_(None))
+    return [row for row in map(_task, connection.execute(statement)) if row.labels]
+
+
+def page(connection: Connection, wanted: Filter, offset: int, limit: int) -> tuple[int, list[TaskView]]:
+    """How many tasks there are, and a page of them, newest first."""
+    condition = _condition(wanted)
+    joined = tasks.outerjoin(jobs, tasks.c.job_id == jobs.c.id)
+    total = int(connection.execute(select(func.count()).select_from(joined).where(condition)).scalar_one())
+    statement = select(tasks).select_from(joined).where(condition).order_by(tasks.c.id.desc())
+    found = [_task(row) for row in connection.execute(statement.offset(offset).limit(limit))]
+    return total, views(connection, found)
+
+
+def views(connection: Connection, found: Sequence[TaskRow]) -> list[TaskView]:
+    """Tasks with what belongs to them, in the same order."""
+    children: dict[int, list[TaskRow]] = {}
+    parents = [row.id for row in found]
+    for row in connection.execute(select(tasks).where(tasks.c.parent.in_(parents)).order_by(tasks.c.id)):
+        children.setdefault(row.parent, []).append(_task(row))
+    job_ids = {row.job_id for row in found if row.job_id is not None}
+    by_job = _jobs(connection, job_ids)
+    steps_of = _steps(connection, job_ids)
+
+    def view(row: TaskRow) -> TaskView:
+        of_job = steps_of.get(row.job_id or 0, [])
+        own = tuple(step for step in of_job if not row.steps or step.name in row.steps)
+        return TaskView(row, by_job.get(row.job_id or 0), own, tuple(view(child) for child in children.get(row.id, ())))
+
+    return [view(row) for row in found]
+
+
+def frames_at(connection: Connection, step_id: int, indices: Sequence[int]) -> list[FrameRow]:
+    """Some tasks of a step, by index, with the times of their latest attempts."""
+    return _frames(connection, _FRAMES.where((farm_tasks.c.step_id == step_id) & farm_tasks.c.idx.in_(list(indices))))
+
+
+def worked(connection: Connection, step_ids: Collection[int]) -> dict[int, tuple[float, float | None]]:
+    """For each step that has begun: when its first attempt began and when its last one ended (None if one runs)."""
+    last = func.max(func.coalesce(attempts.c.finished, _NEVER))
+    statement = select(attempts.c.step_id, func.min(attempts.c.started), last)
+    grouped = statement.where(attempts.c.step_id.in_(list(step_ids))).group_by(attempts.c.step_id)
+    return {row[0]: (row[1], None if row[2] == _NEVER else row[2]) for row in connection.execute(grouped)}
+
+
+def frame_totals(connection: Connection, owners: Collection[str] | None) -> dict[TaskStatus, int]:
+    """How many frames of all tasks that are not deleted stand where."""
+    mine = tasks.c.parent.is_(None) & tasks.c.deleted.is_(None)
+    if owners is not None:
+        mine &= tasks.c.owner.in_(list(owners))
+    sums = [func.coalesce(func.sum(steps.c[f"n_{status}"]), 0) for status in TaskStatus]
+    row = connection.execute(select(*sums).join_from(tasks, steps, steps.c.job_id == tasks.c.job_id).where(mine)).one()
+    return {status: int(number) for status, number in zip(TaskStatus, row, strict=True)}
+
+
+_NEVER = 1e18
+_FRAMES: Select[Any] = select(farm_tasks, attempts.c.started, attempts.c.finished).select_from(
+    farm_tasks.outerjoin(
+        attempts,
+        and_(
+            attempts.c.step_id == farm_tasks.c.step_id,
+            attempts.c.idx == farm_tasks.c.idx,
+            attempts.c.number == farm_tasks.c.attempt,
+        ),
+    )
+)
+
+
+def _frames(connection: Connection, statement: Select[Any]) -> list[FrameRow]:
+    return [
+        FrameRow(
+            TaskKey(row.step_id, row.idx), TaskStatus(row.status), row.attempt, row.message, row.started, row.finished
+        )
+        for row in connection.execute(statement.order_by(farm_tasks.c.idx))
+    ]
+
+
+def _condition(wanted: Filter) -> ColumnElement[bool]:
+    parts: list[ColumnElement[bool]] = [tasks.c.parent.is_(None), tasks.c.submitted.is_not(None)]
+    parts.append(tasks.c.deleted.is_not(None) if wanted.deleted else tasks.c.deleted.is_(None))
+    if wanted.owners is not None:
+        parts.append(tasks.c.owner.in_(list(wanted.owners)))
+    if wanted.keyword:
+        named = tasks.c.scene.icontains(wanted.keyword, autoescape=True)
+        is_number = wanted.keyword.isascii() and wanted.keyword.isdecimal() and len(wanted.keyword) < 19
+        parts.append(or_(named, tasks.c.id == int(wanted.keyword)) if is_number else named)
+    if wanted.since is not None:
+        parts.append(tasks.c.submitted >= wanted.since)
+    if wanted.until is not None:
+        parts.append(tasks.c.submitted <= wanted.until)
+    if wanted.statuses is not None:
+        parts.append(or_(False, *(_at(wish) for wish in wanted.statuses)))
+    return and_(*parts)
+
+
+def _at(wish: StatusWish) -> ColumnElement[bool]:
+    parts: list[ColumnElement[bool]] = [jobs.c.status == wish.status]
+    if wish.cause is not None:
+        parts.append(jobs.c.cause == wish.cause)
+    if wish.abandoned is not None:
+        parts.append(tasks.c.abandoned == wish.abandoned)
+    if wish.any_succeeded is not None:
+        some = exists().where((steps.c.job_id == jobs.c.id) & (steps.c[f"n_{TaskStatus.SUCCEEDED}"] > 0))
+        parts.append(some if wish.any_succeeded else ~some)
+    return and_(*parts)
+
+
+def _jobs(connection: Connection, ids: Collection[int]) -> dict[int, Job]:
+    found = connection.execute(job_columns.where(jobs.c.id.in_(list(ids))))
+    return {row.id: job_record(row) for row in found}
+
+
+def _steps(connection: Connection, job_ids: Collection[int]) -> dict[int, list[Step]]:
+    found: dict[int, list[Step]] = {}
+    statement = select(steps).where(steps.c.job_id.in_(list(job_ids))).order_by(steps.c.job_id, steps.c.position)
+    for row in connection.execute(statement):
+        found.setdefault(row.job_id, []).append(step_record(row))
+    return found
+
+
+def _task(row: Row[Any]) -> TaskRow:
+    values = row._asdict()
+    return TaskRow(**{**values, "steps": tuple(values["steps"]), "labels": tuple(values["labels"])})
