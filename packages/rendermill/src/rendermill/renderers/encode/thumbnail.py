@@ -30,7 +30,7 @@ def make_thumbnail(picture: Path, output: Path, width: int) -> None:
     spec.attribute("Compression", "jpeg:85")
     if writer is None:
         raise EncodeError(f"JPEG cannot be written: {oiio.geterror()}")
-    if not writer.open(str(output), spec) or not writer.write_image(pixels):
+    if not writer.open(str(output), spec) or not writer.write_image(np.ascontiguousarray(pixels)):
         raise EncodeError(f"{output.name} cannot be written: {writer.geterror()}")
     writer.close()
 
