@@ -74,11 +74,13 @@ async def local_farm(
     slots: int = 2,
     path: tuple[str, ...] = (),
     environment: Mapping[str, str] | None = None,
+    software: frozenset[str] = frozenset(),
     **settings: Any,
 ) -> AsyncIterator[LocalFarm]:
     """A farm in ``data`` that ends, with all its processes, at the end of the block.
 
-    Its sessions have the folders of ``path`` first on their PATH, and the variables of ``environment``.
+    Its sessions have the folders of ``path`` first on their PATH, and the variables of ``environment``; its worker
+    says that it has the applications of ``software`` (see :mod:`rendermill.farm.model.software`).
     """
     data.mkdir(parents=True, exist_ok=True)
     store = SqlStore.open(data / "farm.db")
@@ -96,6 +98,7 @@ async def local_farm(
             pin=False,
             path=path,
             environment=environment or {},
+            software=lambda: software,
         )
     )
     dispatcher = Dispatcher(store, engine, SystemClock(), DispatchSettings(**settings))

@@ -163,7 +163,8 @@ def _no_constant(name: str) -> float:
 
 
 def _refused(error: RendermillError) -> JSONResponse:
-    return _envelope(code_of(error), " ".join(str(error).split()), None)
+    said = f"{error.where}: {error.what}" if error.where else error.what
+    return _envelope(code_of(error), " ".join(f"{said}. {error.remedy or ''}".split()).removesuffix(" ."), None)
 
 
 def _envelope(code: Code, message: str, data: Any) -> JSONResponse:
