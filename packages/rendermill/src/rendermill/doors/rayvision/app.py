@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import time
@@ -17,10 +18,11 @@ from starlette.types import Receive, Scope, Send
 from rendermill.doors.rayvision.codes import CallError, Code, code_of
 from rendermill.doors.rayvision.context import Caller, Services
 from rendermill.doors.rayvision.gate import WINDOW_SECONDS, Gate, Place
+from rendermill.doors.rayvision.json_text import parse_object
 from rendermill.doors.rayvision.registry import CALLS, Call, parse
-from rendermill.doors.rayvision.taskfile import MAX_DEPTH, depth_of
 from rendermill.doors.rayvision.thumbnails import PREFIX
 from rendermill.farm.model.errors import RendermillError
+from rendermill.farm.model.identity import Account, Identity
 from rendermill.store.rayvision import notes
 
 for _module in ("account", "control", "environments", "farm", "frames", "lists", "projects", "submit"):
@@ -74,7 +76,7 @@ class RayvisionDoor:
             raise CallError(Code.NOT_FOUND, "there is no such call", where=path[:200])
         if request.method != "POST":
             raise CallError(Code.BAD_REQUEST, f"it is called by POST, not {request.method}", where=path)
-        body = _object(await _read(request))
+        body = parse_object(await _read(request) or b"{}", "body", Code.BAD_REQUEST)
         caller = await self._caller(request, Place(request.headers.get("host", ""), prefix, path), body)
         parsed = parse(found, body)
         if found.changes:
@@ -83,12 +85,12 @@ class RayvisionDoor:
 
     async def _caller(self, request: Request, place: Place, body: Mapping[str, Any]) -> Caller:
         headers = {name: request.headers.get(name, "") for name in _HEADERS}
-        user = self._gate.identify(headers, place, body)
+        user, account = await asyncio.to_thread(self._recognise, headers, place, body)
         platform = headers["platform"]
         return Caller(
             services=self._services,
             user=user,
-            account=self._services.accounts.user(user.name),
+            account=account,
             platform=int(platform)
             if platform.isascii() and platform.isdecimal() and len(platform) < 6
             else _DEFAULT_PLATFORM,
@@ -98,6 +100,10 @@ class RayvisionDoor:
             channel=headers["channel"][:10],
             host=place.host,
         )
+
+    def _recognise(self, headers: Mapping[str, str], place: Place, body: Mapping[str, Any]) -> tuple[Identity, Account]:
+        user = self._gate.identify(headers, place, body)
+        return user, self._services.accounts.user(user.name)
 
     async def _claim(self, request: Request, caller: Caller, found: Call, body: Mapping[str, Any]) -> None:
         """A call that changes something is done once: who repeats it signs anew. Writes it into the user's record."""
@@ -144,22 +150,6 @@ async def _read(request: Request) -> bytes:
         if len(gathered) > MAX_BODY:
             raise CallError(Code.BAD_REQUEST, f"the request is over {MAX_BODY} bytes", where="body")
     return bytes(gathered)
-
-
-def _object(content: bytes) -> dict[str, Any]:
-    try:
-        found = json.loads(content or b"{}", parse_constant=_no_constant)
-    except (ValueError, RecursionError) as error:
-        raise CallError(Code.BAD_REQUEST, "the body is not JSON", where="body") from error
-    if not isinstance(found, dict):
-        raise CallError(Code.BAD_REQUEST, "the body is no JSON object", where="body")
-    if depth_of(found) > MAX_DEPTH:
-        raise CallError(Code.BAD_REQUEST, f"the body is nested deeper than {MAX_DEPTH}", where="body")
-    return found
-
-
-def _no_constant(name: str) -> float:
-    raise ValueError(name)
 
 
 def _refused(error: RendermillError) -> JSONResponse:

@@ -10,7 +10,9 @@ from typing import Any
 from rendermill.doors.rayvision.codes import invalid
 from rendermill.doors.rayvision.ranges import parse_range
 from rendermill.doors.rayvision.taskfile import TaskFile
+from rendermill.farm.blueprint import MAX_TASKS
 
+MAX_PARTS = 1000
 _WHERE = "scene_info_render"
 _ON = ("1", 1, True, "true", "True")
 _BLENDER = {
@@ -39,19 +41,22 @@ class Renderable:
 
 def renderables(task: TaskFile) -> list[Renderable]:
     """What is to be rendered. Raises :class:`~rendermill.doors.rayvision.codes.CallError` (600), BadInputError."""
-    reader = _READERS.get(task.software.name, _common)
-    found = list(reader(task))
+    found: dict[str, Renderable] = {}
+    frames = 0
+    for each in _READERS.get(task.software.name, _common)(task):
+        if each.name in found:
+            raise invalid(_WHERE, f"{each.name[:100]!r} is there twice")
+        found[each.name] = each
+        frames += len(each.frames)
+        if len(found) > MAX_PARTS or frames > MAX_TASKS:
+            raise invalid(_WHERE, f"over {MAX_PARTS} things, or over {MAX_TASKS} frames of all together")
     if not found:
         raise invalid(
             _WHERE,
             "there is nothing to render in it",
             "Analyse the scene, or give what is to be rendered with its frames.",
         )
-    names = [each.name for each in found]
-    for name in names:
-        if names.count(name) > 1:
-            raise invalid(_WHERE, f"{name!r} is there twice")
-    return found
+    return list(found.values())
 
 
 def _mapping(value: object, where: str) -> dict[str, Any]:

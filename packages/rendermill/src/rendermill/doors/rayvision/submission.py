@@ -10,9 +10,10 @@ from typing import Any
 from rendermill.doors.rayvision.codes import invalid
 from rendermill.doors.rayvision.context import Services, config_path, input_owner
 from rendermill.doors.rayvision.hardware import hardware_words
+from rendermill.doors.rayvision.json_text import parse_object
 from rendermill.doors.rayvision.parts import Renderable, renderables
 from rendermill.doors.rayvision.ranges import parse_pre_frames, write_range
-from rendermill.doors.rayvision.taskfile import TaskFile, parse_json, read_task_file
+from rendermill.doors.rayvision.taskfile import TaskFile, read_task_file
 from rendermill.farm.model.errors import BadInputError
 from rendermill.farm.model.storage import Area, StoredFile, server_path
 from rendermill.farm.model.submission import Asset, Submission
@@ -23,6 +24,7 @@ from rendermill.renderers.request import Application, Part, Request, Requested, 
 from rendermill.store.rayvision.tasks import Child, Submitted, TaskRow
 
 MAX_FILES = 200_000
+_MAX_SHOWN = 4000
 _OUTPUT = PurePosixPath("/rendermill-output")
 _STANDARD_RAM = 64
 _USABLE = 0.8
@@ -114,9 +116,7 @@ class JobMaker:
         content = self._config("upload.json")
         if content is None:
             return {}
-        found = parse_json(content, "upload.json")
-        if not isinstance(found, dict):
-            raise invalid("upload.json", "it is no object")
+        found = parse_object(content, "upload.json")
         assets: dict[str, Asset] = {}
         lost: list[str] = []
         for kind in ("scene", "asset"):
@@ -234,12 +234,12 @@ class JobMaker:
         if len(things) > 1 and not (task.software.name == "maya" and _is_unlayered(task)):
             for thing, part in zip(things, request.parts, strict=True):
                 shown = {**self._shown(task, [thing]), "folder": f"{self.folder(request.scene)}/{part.folder}"}
-                children.append(Child(thing.name, made.steps[thing.name], _frames_text(thing), shown))
+                children.append(Child(thing.name, made.steps[thing.name], _shortened(_frames_text(thing)), shown))
         frames = ",".join(_frames_text(thing) for thing in things)
         return Submitted(
             scene=request.scene.name,
             cg_id=task.software.cg_id,
-            frames=frames if len(frames) <= 4000 else f"{frames[:4000]}…",
+            frames=_shortened(frames),
             producer=producer,
             project_id=project_id,
             shown={**self._shown(task, things), "folder": self.folder(request.scene)},
@@ -265,6 +265,10 @@ def _is_unlayered(task: TaskFile) -> bool:
 
 def _frames_text(thing: Renderable) -> str:
     return f"{thing.name if thing.is_node else ''}{write_range(thing.frames)}"
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}…"
 
 
 def _folders(things: list[Renderable]) -> list[str]:

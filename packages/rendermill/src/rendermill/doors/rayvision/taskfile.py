@@ -9,9 +9,10 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from rendermill.doors.rayvision.codes import CallError, invalid, missing
+from rendermill.doors.rayvision.json_text import parse_object
 from rendermill.doors.rayvision.software import SOFTWARE, Software
 
-MAX_DEPTH = 32
+MAX_INFO = 64 * 1024
 _VERSION = re.compile(r"\d+")
 
 
@@ -123,36 +124,9 @@ class TaskFile(_Part):
         return text
 
 
-def parse_json(content: str | bytes, where: str) -> Any:
-    """JSON of bounded depth. Raises :class:`CallError` (600)."""
-    try:
-        found = json.loads(content)
-    except (ValueError, RecursionError) as error:
-        raise invalid(where, f"it is not JSON: {str(error)[:200]}") from error
-    if depth_of(found) > MAX_DEPTH:
-        raise invalid(where, f"it is nested deeper than {MAX_DEPTH}")
-    return found
-
-
-def depth_of(value: object) -> int:
-    """How deep objects and lists lie in each other; counts no further than one over the limit."""
-    depth, level = 0, [value]
-    while level and depth <= MAX_DEPTH:
-        inside: list[object] = []
-        for each in level:
-            if isinstance(each, dict):
-                inside += each.values()
-            elif isinstance(each, list):
-                inside += each
-        depth, level = depth + 1, inside
-    return depth
-
-
 def read_task_file(content: bytes) -> TaskFile:
     """What a task.json says. Raises :class:`CallError`: 601 or 600, naming the field."""
-    found = parse_json(content, "task.json")
-    if not isinstance(found, dict):
-        raise invalid("task.json", "it is no object")
+    found = parse_object(content, "task.json")
     try:
         made = TaskFile.model_validate(found)
     except ValidationError as error:
@@ -171,6 +145,8 @@ def _check(made: TaskFile) -> None:
     named = _plain(made.software_config.cg_name)
     if named not in (_plain(made.software.title), _plain(made.software.name), _ALIASES.get(made.software.name, "")):
         raise invalid("software_config.cg_name", f"{named!r} is not {made.software.title}, which is cg_id {info.cg_id}")
+    if len(json.dumps(made.additional_info)) > MAX_INFO:
+        raise invalid("additional_info", f"it is over {MAX_INFO} bytes")
     if info.pre_frames != info.test_frames and "000" not in (info.pre_frames, info.test_frames):
         raise invalid("task_info.test_frames", "it means the same as pre_frames and says something else")
 

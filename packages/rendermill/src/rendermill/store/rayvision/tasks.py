@@ -170,7 +170,9 @@ def attach(connection: Connection, task_id: int, job_id: int, submitted: Submitt
 
 def change(connection: Connection, ids: Collection[int], **values: Any) -> None:
     """Change columns of tasks and of their children."""
-    connection.execute(update(tasks).where(_family(ids)).values(values))
+    wanted = list(ids)
+    for start in range(0, len(wanted), _MANY):
+        connection.execute(update(tasks).where(_family(wanted[start : start + _MANY])).values(values))
 
 
 def set_labels(connection: Connection, task_id: int, labels: Iterable[str]) -> None:
@@ -195,8 +197,8 @@ def rows(connection: Connection, ids: Collection[int]) -> dict[int, TaskRow]:
     """Tasks by their numbers; those that are none are left out."""
     found: dict[int, TaskRow] = {}
     wanted = sorted(ids)
-    for start in range(0, len(wanted), 5000):
-        statement = select(tasks).where(tasks.c.id.in_(wanted[start : start + 5000]))
+    for start in range(0, len(wanted), _MANY):
+        statement = select(tasks).where(tasks.c.id.in_(wanted[start : start + _MANY]))
         found |= {row.id: _task(row) for row in connection.execute(statement)}
     return found
 
@@ -259,6 +261,7 @@ def frame_totals(connection: Connection, owners: Collection[str] | None) -> dict
 
 
 _NEVER = 1e18
+_MANY = 5000
 _FRAMES: Select[Any] = select(farm_tasks, attempts.c.started, attempts.c.finished).select_from(
     farm_tasks.outerjoin(
         attempts,

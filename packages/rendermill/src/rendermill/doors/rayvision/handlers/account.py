@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
 
@@ -116,7 +117,8 @@ class UserSetting(Body):
 )
 async def update_user_setting(caller: Caller, body: UserSetting) -> None:
     """Change it."""
-    caller.services.accounts.change_settings(caller.account.name, {"task_over_time": body.taskOverTimeSec})
+    changes = {"task_over_time": body.taskOverTimeSec}
+    await asyncio.to_thread(caller.services.accounts.change_settings, caller.account.name, changes)
 
 
 def storages(caller: Caller) -> dict[str, Any]:

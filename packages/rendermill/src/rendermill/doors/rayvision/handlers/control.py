@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Annotated
 
 from pydantic import Field
@@ -20,6 +21,7 @@ from rendermill.store.rayvision.tasks import TaskRow
 
 _OLD = {"taskParam": "taskIds"}
 _T = TaskStatus
+_AT_ONCE = 200
 
 
 async def steps_of(caller: Caller, row: TaskRow) -> list[int]:
@@ -33,6 +35,14 @@ async def steps_of(caller: Caller, row: TaskRow) -> list[int]:
 async def choice(caller: Caller, row: TaskRow, statuses: frozenset[TaskStatus]) -> Choice:
     """All tasks of the farm at these statuses that are a task of the API."""
     return Choice(statuses, dict.fromkeys(await steps_of(caller, row)))
+
+
+async def each_of(rows: Iterable[TaskRow], work: Callable[[TaskRow], Awaitable[object]]) -> None:
+    """Do something with tasks, many at a time, so that they share their waits for the disk."""
+    waiting = list(rows)
+    while waiting:
+        batch, waiting = waiting[:_AT_ONCE], waiting[_AT_ONCE:]
+        await asyncio.gather(*map(work, batch))
 
 
 def submitted(row: TaskRow) -> int:
@@ -63,8 +73,7 @@ async def stop(caller: Caller, row: TaskRow) -> None:
 )
 async def stop_task(caller: Caller, body: TaskIds) -> None:
     """Stop tasks. One that has ended or is stopped stays as it is."""
-    for row in await _all_submitted(caller, body.taskIds):
-        await stop(caller, row)
+    await each_of(await _all_submitted(caller, body.taskIds), lambda row: stop(caller, row))
 
 
 @call(
@@ -81,20 +90,22 @@ async def start_task(caller: Caller, body: TaskIds) -> None:
         if row.abandoned or row.deleted is not None:
             what = "was deleted" if row.deleted is not None else "was abandoned"
             raise CallError(Code.ILLEGAL, f"task {row.id} {what} and does not start again", where="taskIds")
-    for row in rows:
-        job_id, farm = submitted(row), caller.services.farm
-        job = farm.job(job_id)
-        if job.status is JobStatus.PAUSED and job.cause is Cause.NONE:
-            await _resume(caller, job_id)
-        await farm.rerun(job_id, await choice(caller, row, frozenset({_T.CANCELED})))
+    await each_of(rows, lambda row: _start(caller, row))
+
+
+async def _start(caller: Caller, row: TaskRow) -> None:
+    job_id, farm = submitted(row), caller.services.farm
+    job = farm.job(job_id)
+    if job.status is JobStatus.PAUSED and job.cause is Cause.NONE:
+        await _resume(caller, job_id)
+    await farm.rerun(job_id, await choice(caller, row, frozenset({_T.CANCELED})))
 
 
 @call("render/handle/abandonTask", "render/task/abortTask", changes="abandon task", renamed=_OLD)
 async def abandon_task(caller: Caller, body: TaskIds) -> None:
     """Stop tasks for good."""
     rows = await _all_submitted(caller, body.taskIds)
-    for row in rows:
-        await stop(caller, row)
+    await each_of(rows, lambda row: stop(caller, row))
     await caller.services.desk.write(lambda c: tasks.change(c, [row.id for row in rows], abandoned=True))
 
 
@@ -102,9 +113,7 @@ async def abandon_task(caller: Caller, body: TaskIds) -> None:
 async def delete_task(caller: Caller, body: TaskIds) -> None:
     """Stop tasks and put them into the recycle bin, which getTaskList shows with ``recycleFlag``."""
     rows = await caller.tasks(body.taskIds)
-    for row in rows:
-        if row.job_id is not None:
-            await stop(caller, row)
+    await each_of([row for row in rows if row.job_id is not None], lambda row: stop(caller, row))
     ids = [row.id for row in rows if row.deleted is None]
     now = caller.services.clock.now()
     await caller.services.desk.write(lambda c: tasks.change(c, ids, deleted=now))
@@ -127,12 +136,14 @@ async def _resume(caller: Caller, job_id: int) -> None:
 @call("render/handle/fullSpeedRendering", "render/task/fullSpeed", changes="full speed", renamed=_OLD)
 async def full_speed(caller: Caller, body: TaskIds) -> str:
     """Render the rest of tasks whose test frames are done; one that is not there yet will not wait there."""
-    for row in await _all_submitted(caller, body.taskIds):
-        job_id = submitted(row)
-        await caller.services.farm.adjust(job_id, hold=False)
-        if caller.services.farm.job(job_id).cause is Cause.TEST:
-            await _resume(caller, job_id)
+    await each_of(await _all_submitted(caller, body.taskIds), lambda row: _full_speed(caller, submitted(row)))
     return "success"
+
+
+async def _full_speed(caller: Caller, job_id: int) -> None:
+    await caller.services.farm.adjust(job_id, hold=False)
+    if caller.services.farm.job(job_id).cause is Cause.TEST:
+        await _resume(caller, job_id)
 
 
 # --- settings ----------------------------------------------------------------------------------------------------
@@ -164,8 +175,8 @@ class OverTime(TaskIds):
 @call("render/handle/setTaskOverTimeStop", "render/task/setOverTimeStop", changes="set over time", renamed=_OLD)
 async def set_task_over_time_stop(caller: Caller, body: OverTime) -> None:
     """Limit how long tasks may run."""
-    for row in await _all_submitted(caller, body.taskIds):
-        await caller.services.farm.adjust(submitted(row), job_timeout=float(body.overTime) or None)
+    rows, seconds = await _all_submitted(caller, body.taskIds), float(body.overTime) or None
+    await each_of(rows, lambda row: caller.services.farm.adjust(submitted(row), job_timeout=seconds))
 
 
 class TaskLimit(Body):
@@ -196,5 +207,5 @@ class HardwareChange(Body):
 async def edit_task_hardware_config(caller: Caller, body: HardwareChange) -> None:
     """Say on which kinds of workers tasks may run, from the next frame on; without ids on any."""
     kinds = hardware_words(caller.services.farm.dispatcher.picture, body.hardwareConfigIds, "hardwareConfigIds")
-    for row in await _all_submitted(caller, body.taskIds):
-        await caller.services.farm.adjust(submitted(row), hardware=kinds)
+    rows = await _all_submitted(caller, body.taskIds)
+    await each_of(rows, lambda row: caller.services.farm.adjust(submitted(row), hardware=kinds))

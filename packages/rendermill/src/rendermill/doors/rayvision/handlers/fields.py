@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from rendermill.doors.rayvision.codes import invalid
 from rendermill.doors.rayvision.context import MAX_IDS
 from rendermill.doors.rayvision.registry import Body
+from rendermill.renderers.base import CONTROL
 
 MAX_PAGE_SIZE = 1000
 _DATE = re.compile(r"\d{4}-\d\d-\d\d( \d\d:\d\d:\d\d)?")
@@ -23,14 +24,20 @@ def _number(value: object) -> object:
     return value
 
 
+def _printable(text: str) -> str:
+    if CONTROL.search(text):
+        raise ValueError("it holds control characters")
+    return text
+
+
 Id = Annotated[int, BeforeValidator(_number), Field(ge=0, lt=2**62)]
 Ids = Annotated[list[Id], Field(min_length=1, max_length=MAX_IDS)]
 PageNumber = Annotated[int, BeforeValidator(_number), Field(ge=1, le=10_000_000)]
 PageSize = Annotated[int, BeforeValidator(_number), Field(ge=1, le=MAX_PAGE_SIZE)]
 Seconds = Annotated[int, BeforeValidator(_number), Field(ge=0, le=100_000_000)]
 Flag = Annotated[int, BeforeValidator(_number), Field(ge=0, le=1)]
-Name = Annotated[str, Field(min_length=1, max_length=200)]
-Word = Annotated[str, Field(max_length=1000)]
+Name = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_printable)]
+Word = Annotated[str, Field(max_length=1000), AfterValidator(_printable)]
 
 
 class TaskIds(Body):
@@ -67,8 +74,3 @@ def parse_time(text: str | None, where: str, *, end_of_day: bool = False) -> flo
 def write_time(time: float) -> str:
     """A time as ``yyyy-MM-dd HH:mm:ss`` in UTC."""
     return datetime.fromtimestamp(time, UTC).strftime("%Y-%m-%d %H:%M:%S")
-
-
-def any_of(value: Any) -> Any:
-    """An empty list or text is as if it was not there."""
-    return value or None

@@ -12,7 +12,7 @@ from pydantic import Field
 
 from rendermill.doors.rayvision.codes import CallError, Code, invalid, missing
 from rendermill.doors.rayvision.context import MAX_IDS, Caller
-from rendermill.doors.rayvision.handlers.control import choice, steps_of, submitted
+from rendermill.doors.rayvision.handlers.control import choice, each_of, steps_of, submitted
 from rendermill.doors.rayvision.handlers.fields import Flag, Id, Ids, Paged, PageNumber, Word
 from rendermill.doors.rayvision.registry import Body, call
 from rendermill.doors.rayvision.show import frame_index, frame_info, frame_key, page_of
@@ -136,8 +136,11 @@ async def recommit_tasks(caller: Caller, body: FailedFrames) -> None:
     """Render frames again: those that failed, or those of some statuses. Frames that wait or run stay as they are."""
     rows = [_alive(row) for row in await caller.tasks(body.taskIds)]
     wanted = task_statuses(body.status) & _ENDED if body.status else frozenset({_T.FAILED})
-    for row in rows:
+
+    async def again(row: TaskRow) -> None:
         await caller.services.farm.rerun(submitted(row), await choice(caller, row, wanted))
+
+    await each_of(rows, again)
 
 
 @call(

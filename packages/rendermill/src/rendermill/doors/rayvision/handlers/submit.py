@@ -11,10 +11,11 @@ from rendermill.doors.rayvision.catalogue import entry
 from rendermill.doors.rayvision.codes import CallError, Code, invalid, missing
 from rendermill.doors.rayvision.context import Caller, config_path
 from rendermill.doors.rayvision.handlers.fields import Id, Name, Word
+from rendermill.doors.rayvision.json_text import parse_object
 from rendermill.doors.rayvision.registry import Body, call
 from rendermill.doors.rayvision.show import alias
 from rendermill.doors.rayvision.submission import JobMaker
-from rendermill.doors.rayvision.taskfile import TaskFile, parse_json
+from rendermill.doors.rayvision.taskfile import TaskFile
 from rendermill.farm.model.errors import NotFoundError
 from rendermill.store.rayvision import notes, tasks
 from rendermill.store.rayvision.tasks import Reservation, TaskRow
@@ -104,9 +105,7 @@ async def task_json_file(caller: Caller, body: JsonFile) -> None:
     row = await caller.task(body.taskId)
     if row.job_id is not None:
         raise CallError(Code.ILLEGAL, f"task {row.id} is submitted already", where="taskId")
-    found = await asyncio.to_thread(parse_json, body.content, "content")
-    if not isinstance(found, dict):
-        raise invalid("content", "it is no JSON object")
+    await asyncio.to_thread(parse_object, body.content, "content")
     digest, size = await asyncio.to_thread(_store, caller, body.content)
     area, path = config_path(row.id, body.fileName)
     owner = caller.services.accounts.user(row.owner)
@@ -134,6 +133,8 @@ async def submit_task(caller: Caller, body: SubmittedTask) -> None:
         raise CallError(Code.ILLEGAL, f"task {row.id} is a part of task {row.parent}", where="taskId")
     if row.job_id is not None:
         return
+    if row.deleted is not None:
+        raise CallError(Code.ILLEGAL, f"task {row.id} was deleted", where="taskId")
     services = caller.services
     maker = JobMaker(services, row)
     task = await asyncio.to_thread(maker.task_file)

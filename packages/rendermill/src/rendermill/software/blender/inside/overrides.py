@@ -172,12 +172,12 @@ def remap(rules: list[tuple[str, str]]) -> int:
 
 
 def _is_foreign(use: Use, rules: list[tuple[str, str]], done: set[str]) -> bool:
-    return use.raw not in done and _mapped(use.raw.replace("\\", "/"), rules) is not None
+    return use.raw not in done and _mapped(use.raw, rules) is not None
 
 
 def _point(use: Use, rules: list[tuple[str, str]]) -> str:
     """Point a use at the session's file; its path."""
-    target = _mapped(use.raw.replace("\\", "/"), rules)
+    target = _mapped(use.raw, rules)
     assert target is not None
     setattr(use.block, use.attribute, target)
     if hasattr(use.block, "reload"):
@@ -185,9 +185,18 @@ def _point(use: Use, rules: list[tuple[str, str]]) -> str:
     return target
 
 
-def _mapped(path: str, rules: list[tuple[str, str]]) -> str | None:
-    if path.startswith("//"):
+def _mapped(raw: str, rules: list[tuple[str, str]]) -> str | None:
+    """Where a path leads in this session; None for one that is relative, or that no rule is about.
+
+    Paths of Windows are known by the names that their files have in a storage: ``D:\\a`` is ``/D/a``.
+    """
+    if raw.startswith("//"):
         return None
+    path = raw.replace("\\", "/")
+    if path[1:3] == ":/":
+        path = f"/{path[0]}{path[2:]}"
+    elif path.startswith("//"):
+        path = path[1:]
     for source, destination in rules:
         if path.startswith(source.rstrip("/") + "/"):
             return destination.rstrip("/") + path[len(source.rstrip("/")) :]
