@@ -22,12 +22,14 @@ def parse_range(text: str, where: str) -> tuple[int, ...]:
 
 def write_range(frames: tuple[int, ...]) -> str:
     """Ascending frames as the API writes them: ``1-10[1]``, a single one as ``7``."""
-    return ",".join(write_chunk(part) for part in openjd_range(list(frames)).split(",")) if frames else ""
+    return ",".join(map(_written, openjd_range(list(frames)).split(","))) if frames else ""
 
 
 def write_chunk(expression: str) -> str:
     """An OpenJD range expression (``1-4``, ``1-9:2``, ``7``) as the API writes it."""
-    return ",".join(_written(part) for part in expression.split(","))
+    if "," not in expression:
+        return _written(expression)
+    return write_range(tuple(parse_frames(expression.replace(":", "x"))))  # OpenJD leaves two neighbours apart
 
 
 def _written(part: str) -> str:
