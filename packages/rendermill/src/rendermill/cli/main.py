@@ -29,7 +29,7 @@ _SUMMARIES = {
     "key": "Manage a farm's access keys.",
     "doctor": "Look for what could go wrong, and say the remedy.",
 }
-_TRUST = ("server", "host", "auto_run")
+_TRUST = ("server", "host", "auto_run", "public", "share")
 _MODULES = dict.fromkeys(("pause", "resume", "cancel", "retry"), "actions")
 
 
