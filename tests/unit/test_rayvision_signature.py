@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rendermill.doors.rayvision.codes import CallError, Code
+from rendermill.doors.rayvision.codes import Code, code_of
 from rendermill.doors.rayvision.gate import WINDOW_SECONDS, Gate, Place
 from rendermill.doors.rayvision.signature import flat_text, is_signed, sign
+from rendermill.farm.model.errors import RendermillError
 from rendermill.farm.model.identity import Identity
 from rendermill.farm.ports.accounts import Accounts
 from support.campaign import fixed
@@ -104,9 +105,9 @@ def signed(domain: str, **changes: str) -> dict[str, str]:
 
 
 def refusal(headers: dict[str, str], place: Place, of: Gate | None = None) -> Code:
-    with pytest.raises(CallError) as caught:
+    with pytest.raises(RendermillError) as caught:
         (of or gate()).identify(headers, place, {})
-    return caught.value.number
+    return code_of(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -167,5 +168,5 @@ def test_an_unknown_access_id_is_refused_as_a_wrong_key_is() -> None:
 
 def test_a_signature_is_good_for_one_path_and_one_body() -> None:
     assert refusal(signed("a"), Place("a", "", "/api/render/handle/deleteTask")) is Code.BAD_SIGNATURE
-    with pytest.raises(CallError):
+    with pytest.raises(RendermillError):
         gate().identify(signed("a"), Place("a", "", PROFILE), {"taskIds": [1]})

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rendermill.doors.rayvision.codes import CallError, Code
+from rendermill.doors.rayvision.codes import Code, code_of
 from rendermill.doors.rayvision.json_text import MAX_DEPTH, parse_json, parse_object
 from rendermill.doors.rayvision.parts import renderables
 from rendermill.doors.rayvision.ranges import parse_pre_frames, parse_range, write_chunk, write_range
@@ -30,8 +30,8 @@ def read(task: dict[str, Any]) -> TaskFile:
     return read_task_file(json.dumps(task).encode())
 
 
-def refused(task: dict[str, Any]) -> CallError:
-    with pytest.raises(CallError) as caught:
+def refused(task: dict[str, Any]) -> RendermillError:
+    with pytest.raises(RendermillError) as caught:
         renderables(read(task))
     return caught.value
 
@@ -118,20 +118,20 @@ def test_what_names_no_priority_frames_is_refused(text: str) -> None:
     ],
 )
 def test_json_that_cannot_be_kept_is_refused(text: str) -> None:
-    with pytest.raises(CallError) as caught:
+    with pytest.raises(RendermillError) as caught:
         parse_json(text, "body")
-    assert caught.value.number is Code.INVALID
+    assert code_of(caught.value) is Code.INVALID
 
 
 def test_json_may_be_nested_so_deep_and_no_deeper() -> None:
     assert parse_json("[" * (MAX_DEPTH - 1) + "1" + "]" * (MAX_DEPTH - 1), "x")
-    with pytest.raises(CallError, match="nested"):
+    with pytest.raises(RendermillError, match="nested"):
         parse_json("[" * MAX_DEPTH + "1" + "]" * MAX_DEPTH, "x")
 
 
 @pytest.mark.parametrize("text", ["[]", "1", "null", '"x"'])
 def test_an_object_is_an_object(text: str) -> None:
-    with pytest.raises(CallError, match="no JSON object"):
+    with pytest.raises(RendermillError, match="no JSON object"):
         parse_object(text, "body")
 
 
@@ -186,7 +186,7 @@ def test_what_must_be_there_is_named(name: str) -> None:
     task = task_json()
     del task["task_info"][name]
     error = refused(task)
-    assert (error.number, error.where) == (Code.MISSING, f"task_info.{name}")
+    assert (code_of(error), error.where) == (Code.MISSING, f"task_info.{name}")
 
 
 @pytest.mark.parametrize(
@@ -213,7 +213,7 @@ def test_what_must_be_there_is_named(name: str) -> None:
 )
 def test_what_would_not_be_honoured_is_refused_and_named(name: str, value: Any) -> None:
     error = refused(task_json(**{name: value}))
-    assert (error.number, error.where) == (Code.INVALID, f"task_info.{name}")
+    assert (code_of(error), error.where) == (Code.INVALID, f"task_info.{name}")
 
 
 @pytest.mark.parametrize("number", ["1999", "x", "", "2004.5"])
@@ -226,7 +226,7 @@ def test_an_application_that_is_none_is_refused(number: str) -> None:
 @pytest.mark.parametrize("name", ["unheard_of", "Layers"])
 def test_unknown_members_of_the_file_are_named(name: str) -> None:
     error = refused({**task_json(), name: 1})
-    assert (error.number, error.where) == (Code.INVALID, name)
+    assert (code_of(error), error.where) == (Code.INVALID, name)
 
 
 def test_an_application_and_its_number_must_agree() -> None:
@@ -324,7 +324,7 @@ def test_nothing_to_render_is_refused(cg_id: int, empty: Any) -> None:
     else:
         task["scene_info_render"] = empty
     error = refused(task)
-    assert (error.number, error.where) == (Code.INVALID, "scene_info_render")
+    assert (code_of(error), error.where) == (Code.INVALID, "scene_info_render")
 
 
 def test_everything_switched_off_is_nothing_to_render() -> None:

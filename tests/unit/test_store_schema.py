@@ -19,7 +19,7 @@ from rendermill.farm.model.status import AttemptStatus, JobStatus, TaskStatus
 from rendermill.store.database import SqlStore, migrate, sqlite_engine
 from rendermill.store.rayvision import schema as rayvision
 
-metadata = rayvision.tasks.metadata
+metadata = rayvision.rayvision_tasks.metadata
 
 
 @pytest.fixture

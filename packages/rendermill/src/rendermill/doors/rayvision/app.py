@@ -15,13 +15,13 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from rendermill.doors.rayvision.codes import CallError, Code, code_of
+from rendermill.doors.rayvision.codes import Code, code_of
 from rendermill.doors.rayvision.context import Caller, Services
 from rendermill.doors.rayvision.gate import WINDOW_SECONDS, Gate, Place
 from rendermill.doors.rayvision.json_text import parse_object
 from rendermill.doors.rayvision.registry import CALLS, Call, parse
 from rendermill.doors.rayvision.thumbnails import PREFIX
-from rendermill.farm.model.errors import RendermillError
+from rendermill.farm.model.errors import MalformedRequestError, NotFoundError, RendermillError, WrongStateError
 from rendermill.farm.model.identity import Account, Identity
 from rendermill.store.rayvision import notes
 
@@ -73,10 +73,10 @@ class RayvisionDoor:
             return FileResponse(await self._services.thumbnails.jpeg(digest), media_type="image/jpeg")
         found = CALLS.get(path)
         if found is None:
-            raise CallError(Code.NOT_FOUND, "there is no such call", where=path[:200])
+            raise NotFoundError("there is no such call", where=path[:200])
         if request.method != "POST":
-            raise CallError(Code.BAD_REQUEST, f"it is called by POST, not {request.method}", where=path)
-        body = parse_object(await _read(request) or b"{}", "body", Code.BAD_REQUEST)
+            raise MalformedRequestError(f"it is called by POST, not {request.method}", where=path)
+        body = parse_object(await _read(request) or b"{}", "body", MalformedRequestError)
         caller = await self._caller(request, Place(request.headers.get("host", ""), prefix, path), body)
         parsed = parse(found, body)
         if found.changes:
@@ -123,8 +123,8 @@ class RayvisionDoor:
             return True
 
         if not await self._services.desk.write(work):
-            raise CallError(
-                Code.ILLEGAL, "this very call was made before", where="signature", remedy="Sign it anew to repeat it."
+            raise WrongStateError(
+                "this very call was made before", where="signature", remedy="Sign it anew to repeat it."
             )
 
 
@@ -148,7 +148,7 @@ async def _read(request: Request) -> bytes:
     async for piece in request.stream():
         gathered += piece
         if len(gathered) > MAX_BODY:
-            raise CallError(Code.BAD_REQUEST, f"the request is over {MAX_BODY} bytes", where="body")
+            raise MalformedRequestError(f"the request is over {MAX_BODY} bytes", where="body")
     return bytes(gathered)
 
 

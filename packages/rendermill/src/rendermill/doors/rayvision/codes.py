@@ -6,9 +6,8 @@ Source: the vendor's public documentation of its HTTP API (V4.1.2).
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import ClassVar
 
-from rendermill.farm.model.errors import RendermillError
+from rendermill.farm.model.errors import BadInputError, MissingFieldError, RendermillError
 
 
 class Code(IntEnum):
@@ -33,14 +32,19 @@ class Code(IntEnum):
 CODES: dict[str, Code] = {
     "error": Code.FAILED,
     "bad_input": Code.INVALID,
+    "missing_field": Code.MISSING,
+    "malformed_request": Code.BAD_REQUEST,
     "missing_files": Code.INVALID,
     "damaged_scene": Code.INVALID,
     "too_large": Code.INVALID,
     "over_quota": Code.INVALID,
     "not_authenticated": Code.LOGIN_NEEDED,
+    "bad_signature": Code.BAD_SIGNATURE,
+    "clock_skew": Code.EXPIRED,
     "not_allowed": Code.FORBIDDEN,
     "not_found": Code.NOT_FOUND,
     "wrong_state": Code.ILLEGAL,
+    "already_exists": Code.LABEL_EXISTS,
     "unavailable": Code.INTERNAL,
     "unreachable": Code.INTERNAL,
     "software_missing": Code.FAILED,
@@ -50,26 +54,16 @@ CODES: dict[str, Code] = {
 }
 
 
-class CallError(RendermillError):
-    """A call that the API refuses with a code of its own."""
-
-    code: ClassVar[str] = "error"
-
-    def __init__(self, number: Code, what: str, *, where: str | None = None, remedy: str | None = None) -> None:
-        super().__init__(what, where=where, remedy=remedy)
-        self.number = number
-
-
 def code_of(error: RendermillError) -> Code:
     """The code for an error."""
-    return error.number if isinstance(error, CallError) else CODES.get(error.code, Code.FAILED)
+    return CODES.get(error.code, Code.FAILED)
 
 
-def missing(field: str) -> CallError:
+def missing(field: str) -> MissingFieldError:
     """A field that must be there is not."""
-    return CallError(Code.MISSING, "it is required and is missing", where=field)
+    return MissingFieldError("it is required and is missing", where=field)
 
 
-def invalid(field: str, what: str, remedy: str | None = None) -> CallError:
+def invalid(field: str, what: str, remedy: str | None = None) -> BadInputError:
     """A field has a value that it cannot have."""
-    return CallError(Code.INVALID, what, where=field, remedy=remedy)
+    return BadInputError(what, where=field, remedy=remedy)

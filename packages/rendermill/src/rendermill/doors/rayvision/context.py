@@ -6,9 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from rendermill.doors.rayvision.codes import CallError, Code
 from rendermill.doors.rayvision.thumbnails import Thumbnails
-from rendermill.farm.model.errors import NotFoundError
+from rendermill.farm.model.errors import BadInputError, NotAllowedError, NotFoundError
 from rendermill.farm.model.identity import Account, Identity
 from rendermill.farm.model.records import AttemptKey
 from rendermill.farm.model.storage import Area
@@ -71,20 +70,20 @@ class Caller:
     async def tasks(self, ids: list[int]) -> list[TaskRow]:
         """The tasks of these numbers, each once, in order.
 
-        Raises :class:`CallError`: 404 for numbers that are none, 403 for somebody else's.
+        Raises NotFoundError for numbers that are none, NotAllowedError for somebody else's.
         """
         if len(ids) > MAX_IDS:
-            raise CallError(Code.INVALID, f"{len(ids)} ids are over {MAX_IDS}", where="taskIds")
+            raise BadInputError(f"{len(ids)} ids are over {MAX_IDS}", where="taskIds")
         found = await self.services.desk.read(lambda c: tasks.rows(c, set(ids)))
         for number in ids:
             if number not in found:
-                raise CallError(Code.NOT_FOUND, f"there is no task {number}", where="taskIds")
+                raise NotFoundError(f"there is no task {number}", where="taskIds")
             if not self.user.acts_for(found[number].owner):
-                raise CallError(Code.FORBIDDEN, f"task {number} belongs to somebody else", where="taskIds")
+                raise NotAllowedError(f"task {number} belongs to somebody else", where="taskIds")
         return [found[number] for number in dict.fromkeys(ids)]
 
     async def task(self, number: int) -> TaskRow:
-        """The task of that number. Raises :class:`CallError`."""
+        """The task of that number. Raises BadInputError, MissingFieldError."""
         return (await self.tasks([number]))[0]
 
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from rendermill.doors.rayvision.codes import CallError, Code
 from rendermill.doors.rayvision.signature import SIGNED_HEADERS, flat_text, is_signed
+from rendermill.farm.model.errors import BadSignatureError, ClockSkewError, NotAuthenticatedError
 from rendermill.farm.model.identity import Identity
 from rendermill.farm.ports.accounts import Accounts
 from rendermill.farm.ports.clock import Clock
@@ -35,19 +35,19 @@ class Gate:
         self._public = [name.rstrip("/") for name in public]
 
     def identify(self, headers: Mapping[str, str], place: Place, body: Mapping[str, Any]) -> Identity:
-        """The user who signed a call. Raises :class:`CallError` with 602, 610 or 611."""
+        """The user who signed a call. Raises NotAuthenticatedError, ClockSkewError,
+        BadSignatureError."""
         if not headers.get("accessId"):
-            raise CallError(Code.LOGIN_NEEDED, "no access id was given", where="accessId")
+            raise NotAuthenticatedError("no access id was given", where="accessId")
         for name in (*SIGNED_HEADERS, "signature"):
             if not headers.get(name):
-                raise CallError(Code.BAD_SIGNATURE, "the header is missing", where=name)
+                raise BadSignatureError("the header is missing", where=name)
         self._check_time(headers["UTCTimestamp"])
         known = self._accounts.secret_of(headers["accessId"])
         key = known[1] if known is not None else _NOBODY
         signed = is_signed(headers["signature"], key, self.domains(place), place.path, flat_text(headers, body))
         if not signed or known is None:
-            raise CallError(
-                Code.BAD_SIGNATURE,
+            raise BadSignatureError(
                 "the signature does not fit: wrong access id or key, or a domain that is not one of this farm's",
                 where="signature",
                 remedy=f"The domain here is {place.host}{place.prefix}; others are told to the farm with --public.",
@@ -56,11 +56,10 @@ class Gate:
 
     def _check_time(self, text: str) -> None:
         if not (text.isascii() and text.isdecimal() and len(text) < 16):
-            raise CallError(Code.EXPIRED, f"{text[:40]!r} is no time in seconds", where="UTCTimestamp")
+            raise ClockSkewError(f"{text[:40]!r} is no time in seconds", where="UTCTimestamp")
         apart = self._clock.now() - int(text)
         if abs(apart) > WINDOW_SECONDS:
-            raise CallError(
-                Code.EXPIRED,
+            raise ClockSkewError(
                 f"the clocks differ by {abs(apart):.0f} seconds",
                 where="UTCTimestamp",
                 remedy="Set the clock of the client's machine, or of the farm's.",

@@ -58,7 +58,7 @@ def _kind(worker: Worker) -> Hardware:
 
 
 def hardware_words(picture: Picture, ids: Iterable[int], where: str) -> list[str]:
-    """The attribute values of these configurations. Raises CallError (600) for an id that is none."""
+    """The attribute values of these configurations. Raises BadInputError for an id that is none."""
     known = {kind.id: kind.word for kind in hardware(picture)}
     wanted = list(ids)
     for number in wanted:

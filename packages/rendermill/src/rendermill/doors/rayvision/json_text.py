@@ -6,28 +6,27 @@ import json
 import math
 from typing import Any
 
-from rendermill.doors.rayvision.codes import CallError, Code
+from rendermill.farm.model.errors import BadInputError, RendermillError
 
 MAX_DEPTH = 32
 
 
-def parse_json(content: str | bytes, where: str, code: Code = Code.INVALID) -> Any:
-    """What JSON says. Raises :class:`CallError` with that code where it is none, or nothing that can be kept."""
+def parse_json(content: str | bytes, where: str, error: type[RendermillError] = BadInputError) -> Any:
+    """What JSON says. Raises ``error`` where it is none, or nothing that can be kept."""
     try:
         found = json.loads(content)
-    except (ValueError, RecursionError) as error:
-        raise CallError(code, f"it is not JSON: {str(error)[:200]}", where=where) from error
-    problem = _problem(found)
-    if problem:
-        raise CallError(code, problem, where=where)
+    except (ValueError, RecursionError) as problem:
+        raise error(f"it is not JSON: {str(problem)[:200]}", where=where) from problem
+    if what := _problem(found):
+        raise error(what, where=where)
     return found
 
 
-def parse_object(content: str | bytes, where: str, code: Code = Code.INVALID) -> dict[str, Any]:
+def parse_object(content: str | bytes, where: str, error: type[RendermillError] = BadInputError) -> dict[str, Any]:
     """The same of an object."""
-    found = parse_json(content, where, code)
+    found = parse_json(content, where, error)
     if not isinstance(found, dict):
-        raise CallError(code, "it is no JSON object", where=where)
+        raise error("it is no JSON object", where=where)
     return found
 
 

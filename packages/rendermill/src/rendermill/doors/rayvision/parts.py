@@ -40,7 +40,7 @@ class Renderable:
 
 
 def renderables(task: TaskFile) -> list[Renderable]:
-    """What is to be rendered. Raises :class:`~rendermill.doors.rayvision.codes.CallError` (600), BadInputError."""
+    """What is to be rendered. Raises BadInputError."""
     found: dict[str, Renderable] = {}
     frames = 0
     for each in _READERS.get(task.software.name, _common)(task):

@@ -8,8 +8,9 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from rendermill.doors.rayvision.codes import CallError, Code, missing
+from rendermill.doors.rayvision.codes import missing
 from rendermill.doors.rayvision.context import Caller
+from rendermill.farm.model.errors import BadInputError, RendermillError
 
 B = TypeVar("B", bound="Body")
 Handler = Callable[[Caller, B], Awaitable[Any]]
@@ -68,7 +69,7 @@ def call(
 
 
 def parse(found: Call, body: Mapping[str, Any]) -> Body:
-    """A body as its call takes it. Raises :class:`CallError`: 601 names a member that is missing, 600 a wrong one."""
+    """A body as its call takes it. Raises MissingFieldError, BadInputError, which name the member."""
     given = {found.renamed.get(name, name): value for name, value in body.items()}
     try:
         return found.body.model_validate(given)
@@ -76,7 +77,7 @@ def parse(found: Call, body: Mapping[str, Any]) -> Body:
         raise _refusal(found, error) from error
 
 
-def _refusal(found: Call, error: ValidationError) -> CallError:
+def _refusal(found: Call, error: ValidationError) -> RendermillError:
     back = {new: old for old, new in found.renamed.items()}
     problem = error.errors(include_url=False, include_context=False, include_input=False)[0]
     first, *rest = (str(part) for part in problem["loc"]) if problem["loc"] else ("body",)
@@ -85,5 +86,5 @@ def _refusal(found: Call, error: ValidationError) -> CallError:
         return missing(where)
     if problem["type"] == "extra_forbidden":
         known = ", ".join(back.get(name, name) for name in found.body.model_fields) or "none"
-        return CallError(Code.INVALID, "it is not known here", where=where[:100], remedy=f"Known: {known}.")
-    return CallError(Code.INVALID, problem["msg"], where=where[:100])
+        return BadInputError("it is not known here", where=where[:100], remedy=f"Known: {known}.")
+    return BadInputError(problem["msg"], where=where[:100])

@@ -47,7 +47,7 @@ class JobMaker:
         self._account = services.accounts.user(row.owner)
 
     def make(self, task: TaskFile, producer: str, project_id: int | None) -> Made:
-        """The job. Raises CallError, BadInputError: what of which file is wrong."""
+        """The job. Raises BadInputError, MissingFieldError: what of which file is wrong."""
         self._check_identity(task)
         scene, inputs = self._files(task)
         things = renderables(task)
@@ -59,7 +59,7 @@ class JobMaker:
         )
 
     def task_file(self) -> TaskFile:
-        """The task.json. Raises CallError."""
+        """The task.json. Raises BadInputError, MissingFieldError."""
         found = self._config("task.json")
         if found is None:
             raise invalid(

@@ -8,9 +8,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from rendermill.doors.rayvision.codes import CallError, invalid, missing
+from rendermill.doors.rayvision.codes import invalid, missing
 from rendermill.doors.rayvision.json_text import parse_object
 from rendermill.doors.rayvision.software import SOFTWARE, Software
+from rendermill.farm.model.errors import RendermillError
 
 MAX_INFO = 64 * 1024
 _VERSION = re.compile(r"\d+")
@@ -125,7 +126,7 @@ class TaskFile(_Part):
 
 
 def read_task_file(content: bytes) -> TaskFile:
-    """What a task.json says. Raises :class:`CallError`: 601 or 600, naming the field."""
+    """What a task.json says. Raises BadInputError, MissingFieldError. 601 or 600, naming the field."""
     found = parse_object(content, "task.json")
     try:
         made = TaskFile.model_validate(found)
@@ -167,7 +168,7 @@ _HINTS = {
 }
 
 
-def _refusal(error: ValidationError) -> CallError:
+def _refusal(error: ValidationError) -> RendermillError:
     problem = error.errors(include_url=False, include_context=False, include_input=False)[0]
     where = ".".join(str(part) for part in problem["loc"])[:200]
     if problem["type"] == "missing":

@@ -10,7 +10,7 @@ import secrets
 import sys
 from pathlib import Path
 
-from rendermill.doors.rayvision.codes import CallError, Code
+from rendermill.farm.model.errors import NotFoundError
 from rendermill.farm.ports.blobs import Blobs
 from rendermill.farm.ports.clock import Clock
 
@@ -36,19 +36,19 @@ class Thumbnails:
         return f"{PREFIX}{what}.{self._mac(what)}.jpg"
 
     def digest(self, path: str) -> str:
-        """The blob of such a path. Raises CallError (404) if it is none, or too old."""
+        """The blob of such a path. Raises NotFoundError if it is none, or too old."""
         match = _TICKET.fullmatch(path.rpartition("/")[2])
         if match is None or not hmac.compare_digest(self._mac(f"{match[1]}.{match[2]}"), match[3]):
-            raise CallError(Code.NOT_FOUND, "there is no such picture")
+            raise NotFoundError("there is no such picture")
         if int(match[2]) < self._clock.now():
-            raise CallError(Code.NOT_FOUND, "the address is too old", remedy="Ask for a new one.")
+            raise NotFoundError("the address is too old", remedy="Ask for a new one.")
         return match[1]
 
     def _mac(self, what: str) -> str:
         return hmac.digest(self._secret, what.encode(), hashlib.sha256).hex()
 
     async def jpeg(self, digest: str) -> Path:
-        """A file with the JPEG. Raises CallError (404) where no picture can be made of the blob, NotFoundError."""
+        """A file with the JPEG. Raises NotFoundError where none can be made of the blob."""
         made = self._folder / f"{digest}.jpg"
         if made.is_file():
             return made
@@ -78,4 +78,4 @@ async def _run(source: Path, target: Path) -> None:
             child.kill()
             await child.wait()
     if child.returncode:
-        raise CallError(Code.NOT_FOUND, f"no small picture can be made of it: {said.decode(errors='replace')[-300:]}")
+        raise NotFoundError(f"no small picture can be made of it: {said.decode(errors='replace')[-300:]}")

@@ -39,6 +39,18 @@ class BadInputError(RendermillError):
     code = "bad_input"
 
 
+class MissingFieldError(RendermillError):
+    """A request lacks something that must be there."""
+
+    code = "missing_field"
+
+
+class MalformedRequestError(RendermillError):
+    """A request cannot be read at all."""
+
+    code = "malformed_request"
+
+
 class MissingFilesError(RendermillError):
     """A scene names files that are not there."""
 
@@ -63,10 +75,28 @@ class WrongStateError(RendermillError):
     code = "wrong_state"
 
 
+class AlreadyExistsError(RendermillError):
+    """Something of that name is there already."""
+
+    code = "already_exists"
+
+
 class NotAuthenticatedError(RendermillError):
     """No identity was given, or a wrong one."""
 
     code = "not_authenticated"
+
+
+class BadSignatureError(RendermillError):
+    """A signed request does not bear the signature of the key that it names."""
+
+    code = "bad_signature"
+
+
+class ClockSkewError(RendermillError):
+    """A signed request is too old, or from the future: one of the clocks is wrong."""
+
+    code = "clock_skew"
 
 
 class NotAllowedError(RendermillError):
@@ -118,6 +148,8 @@ EXIT_CODES: dict[str, int] = {
     "bad_picture": 1,
     "session_start": 1,
     "bad_input": 2,
+    "missing_field": 2,
+    "malformed_request": 2,
     "too_large": 2,
     "over_quota": 2,
     "missing_files": 3,
@@ -125,9 +157,12 @@ EXIT_CODES: dict[str, int] = {
     "unreachable": 5,
     "unavailable": 5,
     "not_authenticated": 6,
+    "bad_signature": 6,
+    "clock_skew": 6,
     "not_allowed": 6,
     "not_found": 7,
     "wrong_state": 8,
+    "already_exists": 8,
     "software_missing": 9,
 }
 

@@ -6,7 +6,7 @@ from rendermill.store.rayvision import schema as rayvision
 
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=rayvision.tasks.metadata,
+    target_metadata=rayvision.rayvision_tasks.metadata,
     transactional_ddl=False,
 )
 context.run_migrations()

@@ -7,7 +7,7 @@ from sqlalchemy import JSON, Boolean, Column, Float, ForeignKey, Index, Integer,
 from rendermill.store.schema import metadata
 
 # A task is reserved first and has a job once it is submitted; a child stands for some steps of its parent's job.
-tasks = Table(
+rayvision_tasks = Table(
     "rayvision_tasks",
     metadata,
     Column("id", Integer, primary_key=True),
@@ -33,9 +33,9 @@ tasks = Table(
     Column("shown", JSON, nullable=False),
     sqlite_autoincrement=True,
 )
-Index("ix_rayvision_tasks_owner", tasks.c.owner, tasks.c.id)
-Index("ix_rayvision_tasks_parent", tasks.c.parent)
-Index("ix_rayvision_tasks_job_id", tasks.c.job_id)
+Index("ix_rayvision_tasks_owner", rayvision_tasks.c.owner, rayvision_tasks.c.id)
+Index("ix_rayvision_tasks_parent", rayvision_tasks.c.parent)
+Index("ix_rayvision_tasks_job_id", rayvision_tasks.c.job_id)
 
 projects = Table(
     "rayvision_projects",

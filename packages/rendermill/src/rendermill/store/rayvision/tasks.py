@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, delete, exi
 from rendermill.farm.model.records import Job, Step, TaskKey
 from rendermill.farm.model.status import Cause, JobStatus, TaskStatus
 from rendermill.store.queries import job_columns, job_record, step_record
-from rendermill.store.rayvision.schema import tasks
+from rendermill.store.rayvision.schema import rayvision_tasks
 from rendermill.store.schema import attempts, jobs, steps
 from rendermill.store.schema import tasks as farm_tasks
 
@@ -137,12 +137,15 @@ def reserve(connection: Connection, wanted: Reservation, count: int, now: float)
         "clone_of": wanted.clone_of,
         "shown": {},
     }
-    return [int(connection.execute(insert(tasks).returning(tasks.c.id), row).scalar_one()) for _ in range(count)]
+    return [
+        int(connection.execute(insert(rayvision_tasks).returning(rayvision_tasks.c.id), row).scalar_one())
+        for _ in range(count)
+    ]
 
 
 def attach(connection: Connection, task_id: int, job_id: int, submitted: Submitted, now: float) -> None:
     """Give a reserved task its job; one that has it already stays as it is."""
-    row = connection.execute(select(tasks).where(tasks.c.id == task_id)).one()
+    row = connection.execute(select(rayvision_tasks).where(rayvision_tasks.c.id == task_id)).one()
     if row.job_id is not None:
         return
     values = {
@@ -155,7 +158,7 @@ def attach(connection: Connection, task_id: int, job_id: int, submitted: Submitt
         "project_id": submitted.project_id,
         "shown": submitted.shown,
     }
-    connection.execute(update(tasks).where(tasks.c.id == task_id).values(values))
+    connection.execute(update(rayvision_tasks).where(rayvision_tasks.c.id == task_id).values(values))
     for child in submitted.children:
         own = {
             "parent": task_id,
@@ -165,29 +168,29 @@ def attach(connection: Connection, task_id: int, job_id: int, submitted: Submitt
             "shown": child.shown,
         }
         same = {name: getattr(row, name) for name in ("owner", "reserved", "level", "labels", "artist", "clone_of")}
-        connection.execute(insert(tasks).values({**same, **values, **own}))
+        connection.execute(insert(rayvision_tasks).values({**same, **values, **own}))
 
 
 def change(connection: Connection, ids: Collection[int], **values: Any) -> None:
     """Change columns of tasks and of their children."""
     wanted = list(ids)
     for start in range(0, len(wanted), _MANY):
-        connection.execute(update(tasks).where(_family(wanted[start : start + _MANY])).values(values))
+        connection.execute(update(rayvision_tasks).where(_family(wanted[start : start + _MANY])).values(values))
 
 
 def set_labels(connection: Connection, task_id: int, labels: Iterable[str]) -> None:
     """Give a task its labels."""
-    connection.execute(update(tasks).where(tasks.c.id == task_id).values(labels=list(labels)))
+    connection.execute(update(rayvision_tasks).where(rayvision_tasks.c.id == task_id).values(labels=list(labels)))
 
 
 def sweep_unused(connection: Connection, before: float) -> int:
     """Remove numbers that were reserved before a time and never used; how many."""
-    unused = tasks.c.submitted.is_(None) & (tasks.c.reserved < before)
-    return connection.execute(delete(tasks).where(unused)).rowcount
+    unused = rayvision_tasks.c.submitted.is_(None) & (rayvision_tasks.c.reserved < before)
+    return connection.execute(delete(rayvision_tasks).where(unused)).rowcount
 
 
 def _family(ids: Collection[int]) -> ColumnElement[bool]:
-    return or_(tasks.c.id.in_(list(ids)), tasks.c.parent.in_(list(ids)))
+    return or_(rayvision_tasks.c.id.in_(list(ids)), rayvision_tasks.c.parent.in_(list(ids)))
 
 
 # --- looking -----------------------------------------------------------------------------------------------------
@@ -198,23 +201,23 @@ def rows(connection: Connection, ids: Collection[int]) -> dict[int, TaskRow]:
     found: dict[int, TaskRow] = {}
     wanted = sorted(ids)
     for start in range(0, len(wanted), _MANY):
-        statement = select(tasks).where(tasks.c.id.in_(wanted[start : start + _MANY]))
+        statement = select(rayvision_tasks).where(rayvision_tasks.c.id.in_(wanted[start : start + _MANY]))
         found |= {row.id: _task(row) for row in connection.execute(statement)}
     return found
 
 
 def labelled(connection: Connection, owner: str) -> list[TaskRow]:
     """A user's tasks that have labels."""
-    statement = select(tasks).where((tasks.c.owner == owner) & tasks.c.parent.is_(None))
+    statement = select(rayvision_tasks).where((rayvision_tasks.c.owner == owner) & rayvision_tasks.c.parent.is_(None))
     return [row for row in map(_task, connection.execute(statement)) if row.labels]
 
 
 def page(connection: Connection, wanted: Filter, offset: int, limit: int) -> tuple[int, list[TaskView]]:
     """How many tasks there are, and a page of them, newest first."""
     condition = _condition(wanted)
-    joined = tasks.outerjoin(jobs, tasks.c.job_id == jobs.c.id)
+    joined = rayvision_tasks.outerjoin(jobs, rayvision_tasks.c.job_id == jobs.c.id)
     total = int(connection.execute(select(func.count()).select_from(joined).where(condition)).scalar_one())
-    statement = select(tasks).select_from(joined).where(condition).order_by(tasks.c.id.desc())
+    statement = select(rayvision_tasks).select_from(joined).where(condition).order_by(rayvision_tasks.c.id.desc())
     found = [_task(row) for row in connection.execute(statement.offset(offset).limit(limit))]
     return total, views(connection, found)
 
@@ -223,7 +226,9 @@ def views(connection: Connection, found: Sequence[TaskRow]) -> list[TaskView]:
     """Tasks with what belongs to them, in the same order."""
     children: dict[int, list[TaskRow]] = {}
     parents = [row.id for row in found]
-    for row in connection.execute(select(tasks).where(tasks.c.parent.in_(parents)).order_by(tasks.c.id)):
+    for row in connection.execute(
+        select(rayvision_tasks).where(rayvision_tasks.c.parent.in_(parents)).order_by(rayvision_tasks.c.id)
+    ):
         children.setdefault(row.parent, []).append(_task(row))
     job_ids = {row.job_id for row in found if row.job_id is not None}
     by_job = _jobs(connection, job_ids)
@@ -252,11 +257,13 @@ def worked(connection: Connection, step_ids: Collection[int]) -> dict[int, tuple
 
 def frame_totals(connection: Connection, owners: Collection[str] | None) -> dict[TaskStatus, int]:
     """How many frames of all tasks that are not deleted stand where."""
-    mine = tasks.c.parent.is_(None) & tasks.c.deleted.is_(None)
+    mine = rayvision_tasks.c.parent.is_(None) & rayvision_tasks.c.deleted.is_(None)
     if owners is not None:
-        mine &= tasks.c.owner.in_(list(owners))
+        mine &= rayvision_tasks.c.owner.in_(list(owners))
     sums = [func.coalesce(func.sum(steps.c[f"n_{status}"]), 0) for status in TaskStatus]
-    row = connection.execute(select(*sums).join_from(tasks, steps, steps.c.job_id == tasks.c.job_id).where(mine)).one()
+    row = connection.execute(
+        select(*sums).join_from(rayvision_tasks, steps, steps.c.job_id == rayvision_tasks.c.job_id).where(mine)
+    ).one()
     return {status: int(number) for status, number in zip(TaskStatus, row, strict=True)}
 
 
@@ -284,18 +291,18 @@ def _frames(connection: Connection, statement: Select[Any]) -> list[FrameRow]:
 
 
 def _condition(wanted: Filter) -> ColumnElement[bool]:
-    parts: list[ColumnElement[bool]] = [tasks.c.parent.is_(None), tasks.c.submitted.is_not(None)]
-    parts.append(tasks.c.deleted.is_not(None) if wanted.deleted else tasks.c.deleted.is_(None))
+    parts: list[ColumnElement[bool]] = [rayvision_tasks.c.parent.is_(None), rayvision_tasks.c.submitted.is_not(None)]
+    parts.append(rayvision_tasks.c.deleted.is_not(None) if wanted.deleted else rayvision_tasks.c.deleted.is_(None))
     if wanted.owners is not None:
-        parts.append(tasks.c.owner.in_(list(wanted.owners)))
+        parts.append(rayvision_tasks.c.owner.in_(list(wanted.owners)))
     if wanted.keyword:
-        named = tasks.c.scene.icontains(wanted.keyword, autoescape=True)
+        named = rayvision_tasks.c.scene.icontains(wanted.keyword, autoescape=True)
         is_number = wanted.keyword.isascii() and wanted.keyword.isdecimal() and len(wanted.keyword) < 19
-        parts.append(or_(named, tasks.c.id == int(wanted.keyword)) if is_number else named)
+        parts.append(or_(named, rayvision_tasks.c.id == int(wanted.keyword)) if is_number else named)
     if wanted.since is not None:
-        parts.append(tasks.c.submitted >= wanted.since)
+        parts.append(rayvision_tasks.c.submitted >= wanted.since)
     if wanted.until is not None:
-        parts.append(tasks.c.submitted <= wanted.until)
+        parts.append(rayvision_tasks.c.submitted <= wanted.until)
     if wanted.statuses is not None:
         parts.append(or_(False, *(_at(wish) for wish in wanted.statuses)))
     return and_(*parts)
@@ -306,7 +313,7 @@ def _at(wish: StatusWish) -> ColumnElement[bool]:
     if wish.cause is not None:
         parts.append(jobs.c.cause == wish.cause)
     if wish.abandoned is not None:
-        parts.append(tasks.c.abandoned == wish.abandoned)
+        parts.append(rayvision_tasks.c.abandoned == wish.abandoned)
     if wish.any_succeeded is not None:
         some = exists().where((steps.c.job_id == jobs.c.id) & (steps.c[f"n_{TaskStatus.SUCCEEDED}"] > 0))
         parts.append(some if wish.any_succeeded else ~some)

@@ -8,7 +8,6 @@ from typing import Annotated
 
 from pydantic import Field
 
-from rendermill.doors.rayvision.codes import CallError, Code
 from rendermill.doors.rayvision.context import MAX_IDS, Caller
 from rendermill.doors.rayvision.handlers.fields import Id, Ids, Seconds, TaskIds, Word
 from rendermill.doors.rayvision.hardware import hardware_words
@@ -46,9 +45,9 @@ async def each_of(rows: Iterable[TaskRow], work: Callable[[TaskRow], Awaitable[o
 
 
 def submitted(row: TaskRow) -> int:
-    """The job of a task. Raises CallError (603) where it is not submitted yet."""
+    """The job of a task. Raises WrongStateError where it is not submitted yet."""
     if row.job_id is None:
-        raise CallError(Code.ILLEGAL, f"task {row.id} is not submitted yet", where="taskIds")
+        raise WrongStateError(f"task {row.id} is not submitted yet", where="taskIds")
     return row.job_id
 
 
@@ -89,7 +88,7 @@ async def start_task(caller: Caller, body: TaskIds) -> None:
     for row in rows:
         if row.abandoned or row.deleted is not None:
             what = "was deleted" if row.deleted is not None else "was abandoned"
-            raise CallError(Code.ILLEGAL, f"task {row.id} {what} and does not start again", where="taskIds")
+            raise WrongStateError(f"task {row.id} {what} and does not start again", where="taskIds")
     await each_of(rows, lambda row: _start(caller, row))
 
 

@@ -6,11 +6,12 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from rendermill.doors.rayvision.codes import CallError, Code, invalid
+from rendermill.doors.rayvision.codes import invalid
 from rendermill.doors.rayvision.context import Caller
 from rendermill.doors.rayvision.handlers.fields import Flag, Id, Name, Word
 from rendermill.doors.rayvision.registry import Body, call
 from rendermill.doors.rayvision.software import SOFTWARE
+from rendermill.farm.model.errors import NotFoundError, WrongStateError
 from rendermill.store.rayvision import notes
 from rendermill.store.rayvision.notes import Environment
 
@@ -48,7 +49,7 @@ async def add(caller: Caller, body: EnvironmentBody) -> dict[str, str]:
     made = _made(caller, body)
     there = {each.name: each for each in await _all(caller)}
     if body.editName in there and there[body.editName].settings != made.settings:
-        raise CallError(Code.ILLEGAL, f"there is an environment {body.editName!r} already", where="editName")
+        raise WrongStateError(f"there is an environment {body.editName!r} already", where="editName")
     await caller.services.desk.write(lambda c: notes.put_environment(c, made))
     return {"editName": body.editName}
 
@@ -107,7 +108,7 @@ async def _all(caller: Caller) -> list[Environment]:
 
 async def _existing(caller: Caller, name: str) -> None:
     if name not in {each.name for each in await _all(caller)}:
-        raise CallError(Code.NOT_FOUND, f"there is no environment {name!r}", where="editName")
+        raise NotFoundError(f"there is no environment {name!r}", where="editName")
 
 
 def _made(caller: Caller, body: EnvironmentBody) -> Environment:

@@ -59,7 +59,7 @@ class Paged(Body):
 
 
 def parse_time(text: str | None, where: str, *, end_of_day: bool = False) -> float | None:
-    """``yyyy-MM-dd HH:mm:ss`` or a day, in UTC; None for no text. Raises CallError (600)."""
+    """``yyyy-MM-dd HH:mm:ss`` or a day, in UTC; None for no text. Raises BadInputError."""
     if not text:
         return None
     try:

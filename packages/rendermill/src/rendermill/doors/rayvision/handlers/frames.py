@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from rendermill.doors.rayvision.codes import CallError, Code, invalid, missing
+from rendermill.doors.rayvision.codes import invalid, missing
 from rendermill.doors.rayvision.context import MAX_IDS, Caller
 from rendermill.doors.rayvision.handlers.control import choice, each_of, steps_of, submitted
 from rendermill.doors.rayvision.handlers.fields import Flag, Id, Ids, Paged, PageNumber, Word
@@ -19,7 +19,7 @@ from rendermill.doors.rayvision.show import frame_index, frame_info, frame_key, 
 from rendermill.doors.rayvision.statuses import FrameStatus, task_statuses
 from rendermill.farm.blueprint import Blueprint
 from rendermill.farm.model.choice import Choice
-from rendermill.farm.model.errors import NotFoundError
+from rendermill.farm.model.errors import NotAllowedError, NotFoundError, WrongStateError
 from rendermill.farm.model.records import AttemptKey, Step, TaskKey
 from rendermill.farm.model.status import UNENDED, TaskStatus
 from rendermill.store.rayvision import tasks
@@ -164,7 +164,7 @@ async def stop_task_frames(caller: Caller, body: SomeFrames) -> None:
 
 def _alive(row: TaskRow) -> TaskRow:
     if row.abandoned or row.deleted is not None:
-        raise CallError(Code.ILLEGAL, f"task {row.id} was abandoned or deleted", where="taskIds")
+        raise WrongStateError(f"task {row.id} was abandoned or deleted", where="taskIds")
     return row
 
 
@@ -183,7 +183,7 @@ async def _chosen(caller: Caller, body: SomeFrames, due: frozenset[TaskStatus]) 
     chosen: dict[int, list[int]] = {}
     for key in map(frame_key, ids or ()):
         if key.step_id not in own:
-            raise CallError(Code.NOT_FOUND, f"task {row.id} has no such frame", where="ids")
+            raise NotFoundError(f"task {row.id} has no such frame", where="ids")
         chosen.setdefault(key.step_id, []).append(key.index)
     return row, Choice(due, chosen)
 
@@ -211,7 +211,7 @@ async def loading_frame_thumbnail(caller: Caller, body: Thumbnail) -> list[str]:
 
 
 async def _frame(caller: Caller, number: int) -> tuple[TaskKey, int]:
-    """A frame's task of the farm, and its job. Raises CallError: 404, 403."""
+    """A frame's task of the farm, and its job. Raises NotFoundError, NotAllowedError."""
     key = frame_key(number)
     farm = caller.services.farm
 
@@ -224,9 +224,9 @@ async def _frame(caller: Caller, number: int) -> tuple[TaskKey, int]:
 
     found = await asyncio.to_thread(look)
     if found is None:
-        raise CallError(Code.NOT_FOUND, f"there is no frame {number}", where="id")
+        raise NotFoundError(f"there is no frame {number}", where="id")
     if not caller.user.acts_for(found[1]):
-        raise CallError(Code.FORBIDDEN, f"frame {number} belongs to somebody else", where="id")
+        raise NotAllowedError(f"frame {number} belongs to somebody else", where="id")
     return key, found[0]
 
 

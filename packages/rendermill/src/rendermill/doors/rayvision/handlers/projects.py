@@ -6,10 +6,10 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from rendermill.doors.rayvision.codes import CallError, Code
 from rendermill.doors.rayvision.context import MAX_IDS, Caller
 from rendermill.doors.rayvision.handlers.fields import Flag, Id, Ids, Name
 from rendermill.doors.rayvision.registry import Body, Nothing, call
+from rendermill.farm.model.errors import AlreadyExistsError
 from rendermill.store.rayvision import notes, tasks
 from rendermill.store.rayvision.tasks import TaskRow
 
@@ -38,7 +38,7 @@ async def add(caller: Caller, body: NewProject) -> None:
     """Add a project. 503 if there is one of that name."""
     owner = caller.account.name
     if not await caller.services.desk.write(lambda c: notes.add_project(c, owner, body.newName, body.status)):
-        raise CallError(Code.LABEL_EXISTS, f"there is a project {body.newName!r} already", where="newName")
+        raise AlreadyExistsError(f"there is a project {body.newName!r} already", where="newName")
 
 
 @call("render/project/delete", "render/common/deleteLabel", changes="delete project")

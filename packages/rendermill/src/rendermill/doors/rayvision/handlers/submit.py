@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from rendermill.doors.rayvision.catalogue import entry
-from rendermill.doors.rayvision.codes import CallError, Code, invalid, missing
+from rendermill.doors.rayvision.codes import invalid, missing
 from rendermill.doors.rayvision.context import Caller, config_path
 from rendermill.doors.rayvision.handlers.fields import Id, Name, Word
 from rendermill.doors.rayvision.json_text import parse_object
@@ -16,7 +16,7 @@ from rendermill.doors.rayvision.registry import Body, call
 from rendermill.doors.rayvision.show import alias
 from rendermill.doors.rayvision.submission import JobMaker
 from rendermill.doors.rayvision.taskfile import TaskFile
-from rendermill.farm.model.errors import NotFoundError
+from rendermill.farm.model.errors import NotAllowedError, NotFoundError, WrongStateError
 from rendermill.store.rayvision import notes, tasks
 from rendermill.store.rayvision.tasks import Reservation, TaskRow
 
@@ -85,9 +85,9 @@ def _owner(caller: Caller, out_user_id: int | None) -> str:
     try:
         owner = caller.services.accounts.user_of_id(out_user_id).name
     except NotFoundError as error:
-        raise CallError(Code.NOT_FOUND, f"there is no user {out_user_id}", where="outUserId") from error
+        raise NotFoundError(f"there is no user {out_user_id}", where="outUserId") from error
     if not caller.user.acts_for(owner):
-        raise CallError(Code.FORBIDDEN, f"user {out_user_id} is no sub-account of yours", where="outUserId")
+        raise NotAllowedError(f"user {out_user_id} is no sub-account of yours", where="outUserId")
     return owner
 
 
@@ -104,7 +104,7 @@ async def task_json_file(caller: Caller, body: JsonFile) -> None:
     """Put it where an upload of the same file would: ``{task}/cfg/{name}`` of the config storage."""
     row = await caller.task(body.taskId)
     if row.job_id is not None:
-        raise CallError(Code.ILLEGAL, f"task {row.id} is submitted already", where="taskId")
+        raise WrongStateError(f"task {row.id} is submitted already", where="taskId")
     await asyncio.to_thread(parse_object, body.content, "content")
     digest, size = await asyncio.to_thread(_store, caller, body.content)
     area, path = config_path(row.id, body.fileName)
@@ -130,11 +130,11 @@ async def submit_task(caller: Caller, body: SubmittedTask) -> None:
     """Make the job of a task from its task.json and upload.json. A task that is submitted already stays as it is."""
     row = await caller.task(body.taskId)
     if row.parent is not None:
-        raise CallError(Code.ILLEGAL, f"task {row.id} is a part of task {row.parent}", where="taskId")
+        raise WrongStateError(f"task {row.id} is a part of task {row.parent}", where="taskId")
     if row.job_id is not None:
         return
     if row.deleted is not None:
-        raise CallError(Code.ILLEGAL, f"task {row.id} was deleted", where="taskId")
+        raise WrongStateError(f"task {row.id} was deleted", where="taskId")
     services = caller.services
     maker = JobMaker(services, row)
     task = await asyncio.to_thread(maker.task_file)
@@ -149,7 +149,7 @@ async def submit_task(caller: Caller, body: SubmittedTask) -> None:
 
 
 async def _project(caller: Caller, row: TaskRow, task: TaskFile) -> int | None:
-    """The number of the project that a task belongs to. Raises CallError (600) if there is none such."""
+    """The number of the project that a task belongs to. Raises BadInputError if there is none such."""
     info = task.task_info
     account = caller.services.accounts.user(row.owner)
     siblings = caller.services.accounts.subs(account.main or account.name)
