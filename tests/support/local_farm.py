@@ -74,7 +74,7 @@ async def local_farm(
     slots: int = 2,
     path: tuple[str, ...] = (),
     environment: Mapping[str, str] | None = None,
-    software: frozenset[str] = frozenset(),
+    software: frozenset[str] | Callable[[], frozenset[str]] = frozenset(),
     **settings: Any,
 ) -> AsyncIterator[LocalFarm]:
     """A farm in ``data`` that ends, with all its processes, at the end of the block.
@@ -98,7 +98,7 @@ async def local_farm(
             pin=False,
             path=path,
             environment=environment or {},
-            software=lambda: software,
+            software=software if callable(software) else lambda: software,
         )
     )
     dispatcher = Dispatcher(store, engine, SystemClock(), DispatchSettings(**settings))

@@ -111,3 +111,9 @@ def test_only_its_owner_and_superusers_may_use_a_job() -> None:
     with pytest.raises(RendermillError, match="job 7: it belongs to somebody else") as caught:
         Identity("bob", superuser=False).may_use(job)
     assert caught.value.code == "not_allowed"
+
+
+def test_an_input_cannot_be_a_file_and_a_folder() -> None:
+    files = (Asset("/a/b", HASH, 1), Asset("/a/b/c/d", HASH, 1))
+    with pytest.raises(BadInputError, match="/a/b is a file and a folder"):
+        Submission({}, "ann", inputs=files)

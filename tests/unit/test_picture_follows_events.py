@@ -16,9 +16,11 @@ from hypothesis import strategies as st
 
 from rendermill.farm.blueprint import instantiate
 from rendermill.farm.dispatcher import Dispatcher
+from rendermill.farm.model.choice import Choice
 from rendermill.farm.model.errors import WrongStateError
+from rendermill.farm.model.hardware import HARDWARE
 from rendermill.farm.model.records import AttemptKey, Job, Output, Step, TaskKey
-from rendermill.farm.model.status import SCHEDULABLE
+from rendermill.farm.model.status import SCHEDULABLE, TaskStatus
 from rendermill.farm.model.submission import Submission
 from rendermill.farm.ports.engine import EngineEvent, SessionOrder, TaskOrder, Worker
 from rendermill.farm.ports.store import Queries, Transaction
@@ -32,9 +34,10 @@ T = TypeVar("T")
 Deed = tuple[str, int]
 JOBS = [
     template(shell("true", "a", frames="1-3"), shell("true", "b", frames="1-2", depends=("a",))),
-    template(shell("true", "c", frames="1-3")),
+    template(shell("true", "c", frames="1-3"), shell("true", "d", frames="1-2")),
 ]
-USERS = ("pause", "resume", "resume", "cancel", "retry", "retry", "no_session_opens")
+FIRST = [(), ("c",)]
+USERS = ("pause", "resume", "resume", "cancel", "retry", "retry", "no_session_opens", "cancel_some", "again", "adjust")
 SESSIONS = ("take", "take", "take", "start", "succeed", "fail", "lose")
 deeds = st.lists(st.tuples(st.sampled_from((*USERS, *SESSIONS)), st.integers(0, 5)), min_size=15, max_size=30)
 
@@ -79,8 +82,9 @@ class Farm:
 
     async def start(self) -> None:
         await self.dispatcher.start()
-        for each in JOBS:
-            create = partial(self.lifecycle.create, submission=Submission(each, "ann", max_attempts=1))
+        for each, first in zip(JOBS, FIRST, strict=True):
+            submission = Submission(each, "ann", max_attempts=1, first=first, hold=bool(first))
+            create = partial(self.lifecycle.create, submission=submission)
             self.jobs.append(await self.write(partial(create, blueprint=instantiate(each, {}))))
 
     def write(self, work: Callable[[Transaction], T]) -> Awaitable[T]:
@@ -101,6 +105,14 @@ class Farm:
             steps = self.store.read(lambda q: q.steps(job_id))
             step_id = steps[number % len(steps)].id
             await self.write(lambda tx: self.lifecycle.fail_step(tx, step_id, "it does not open"))
+        elif what == "adjust":
+            changes = {"priority": 40 + number, "limit": number or None, "hardware": ["c1"] * (number % 2)}
+            await self.write(lambda tx: self.lifecycle.adjust(tx, job_id, changes))
+        elif what in ("cancel_some", "again"):
+            work = self.lifecycle.cancel_tasks if what == "cancel_some" else self.lifecycle.rerun
+            steps = self.store.read(lambda q: q.steps(job_id))
+            choice = Choice(frozenset(TaskStatus), {steps[number % len(steps)].id: range(number)})
+            await self.write(lambda tx: work(tx, job_id, choice))
         else:
             await self.write(lambda tx: getattr(self.lifecycle, what)(tx, job_id))
 
@@ -123,6 +135,11 @@ class Farm:
             await self.write(lambda tx: self.lifecycle.succeed(tx, job_id, key, files, ()))
         else:
             await self.write(lambda tx: getattr(self.lifecycle, what)(tx, job_id, key, "why"))
+
+    def job(self, job_id: int) -> Job:
+        found = self.store.read(lambda q: q.job(job_id))
+        assert found is not None
+        return found
 
     def shown(self) -> dict[int, list[int]]:
         """What the picture says is ready, by step."""
@@ -156,6 +173,10 @@ async def _play(done: list[Deed], *, at_once: int) -> None:
 
 def _compare(farm: Farm, *, exactly: bool) -> None:
     shown, stored = farm.shown(), farm.stored()
+    for view in farm.dispatcher.picture.steps.values():
+        job = farm.job(view.job_id)
+        assert (view.priority, view.limit) == (job.priority, job.limit)
+        assert view.requirements.attributes.get(HARDWARE, ((), ()))[0] == job.hardware
     if exactly:
         assert shown == stored
     assert shown.keys() == stored.keys()

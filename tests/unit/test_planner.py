@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rendermill.farm.blueprint import Requirements
-from rendermill.farm.picture import Picture, SessionState, SessionView
+from rendermill.farm.picture import Picture, SessionState, SessionView, StepView
 from rendermill.farm.planner import Assign, Close, Decision, Open, plan, share, unfit
 from rendermill.farm.ports.engine import Worker
 from support.campaign import fixed, full
@@ -21,6 +21,38 @@ IDLE, BUSY, CLOSING = SessionState.IDLE, SessionState.BUSY, SessionState.CLOSING
 
 def opened(decisions: list[Decision]) -> list[tuple[str, int]]:
     return [(each.worker, each.step_id) for each in decisions if isinstance(each, Open)]
+
+
+# --- limits ------------------------------------------------------------------------------------------------------
+
+
+def limited(step_id: int, tasks: int, limit: int, job_id: int | None = None) -> StepView:
+    view = waiting_step(step_id, tasks, job_id=job_id)
+    view.limit = limit
+    return view
+
+
+def test_a_job_gets_no_more_sessions_than_its_limit_over_all_its_steps() -> None:
+    shown = picture(
+        worker(slots=8, cores=8), limited(1, 5, 3, job_id=7), limited(2, 5, 3, job_id=7), waiting_step(9, 2)
+    )
+    assert opened(plan(shown)) == [("w", 1)] * 3 + [("w", 9)] * 2
+
+
+def test_sessions_that_a_job_has_count_for_its_limit() -> None:
+    assert plan(picture(worker(slots=8, cores=8), session("s", 1), limited(1, 5, 1))) == []
+    warm = picture(worker(slots=8, cores=8), session("s", 1, IDLE), limited(1, 5, 1))
+    assert plan(warm) == [Assign("s", 1)]
+
+
+def test_a_limit_that_was_lowered_holds_for_warm_sessions_too() -> None:
+    shown = picture(worker(slots=8, cores=8), session("a", 1), session("b", 1, IDLE), limited(1, 5, 1))
+    assert plan(shown) == []
+
+
+def test_a_job_at_its_limit_has_no_room_made_for_it() -> None:
+    shown = picture(worker(slots=2), session("a", 1), session("b", 2, IDLE), limited(1, 5, 1))
+    assert plan(shown) == []
 
 
 # --- what comes first --------------------------------------------------------------------------------------------

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from rendermill.farm.blueprint import Requirements
 from rendermill.farm.model.records import Counts, Job, Step
-from rendermill.farm.model.status import ENDED, JobStatus, TaskStatus
+from rendermill.farm.model.software import SOFTWARE
+from rendermill.farm.model.status import ENDED, Cause, JobStatus, TaskStatus
 from rendermill.farm.picture import SessionState
 from rendermill.farm.waiting import waiting_reason
 from support.pictures import picture, session, waiting_step, wants, worker
@@ -52,6 +55,20 @@ def test_a_step_that_wants_another_system_says_so() -> None:
     asks = Requirements({}, {"attr.worker.os.family": (("windows",), ())})
     said = waiting_reason(job(), [step(ready=1)], picture(worker(), waiting_step(1, asks=asks)))
     assert said == "no worker fits: w: worker.os.family windows wanted, linux there"
+
+
+def test_software_that_nobody_has_is_named_as_people_name_it() -> None:
+    asks = Requirements({}, {SOFTWARE: ((), ("houdini_17-5", "mtoa_3-2"))})
+    shown = picture(worker(), waiting_step(1, asks=asks))
+    assert waiting_reason(job(), [step(ready=1)], shown) == "no worker has houdini 17.5"
+    has = worker("b")
+    shown.workers["b"] = replace(has, attributes={**has.attributes, SOFTWARE: frozenset({"houdini_17-5"})})
+    assert waiting_reason(job(), [step(ready=1)], shown) == "no worker has mtoa 3.2"
+
+
+def test_a_job_whose_test_frames_are_to_be_looked_at_says_so() -> None:
+    held = replace(job(JobStatus.PAUSED), cause=Cause.TEST)
+    assert "test frames have ended" in waiting_reason(held, [step(ready=1)], picture(worker()))
 
 
 def test_a_step_that_fits_somewhere_is_not_said_to_fit_nowhere() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import posixpath
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -80,6 +81,19 @@ class Submission:
         if self.limit is not None and self.limit < 1:
             raise BadInputError("a job needs at least one session", where="limit")
         paths = [asset.path for asset in self.inputs]
+        if both := _folders(paths) & set(paths):
+            raise BadInputError(f"{min(both)} is a file and a folder", where="inputs")
         if len(set(paths)) != len(paths):
             twice = next(path for path in paths if paths.count(path) > 1)
             raise BadInputError(f"{twice} is listed twice", where="inputs")
+
+
+def _folders(paths: Iterable[str]) -> set[str]:
+    """Every folder above these files."""
+    found = {"/"}
+    for path in paths:
+        folder = posixpath.dirname(path)
+        while folder not in found:
+            found.add(folder)
+            folder = posixpath.dirname(folder)
+    return found
