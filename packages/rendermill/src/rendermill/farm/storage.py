@@ -47,6 +47,10 @@ class UserStorage:
             return self._store.read(lambda q: _published(q, owner, name))
         return self._store.read(lambda q: q.file(owner, area, name))
 
+    def find_all(self, owner: str, area: Area, names: Sequence[str]) -> dict[str, StoredFile]:
+        """Those of many files that are there, by their server paths; not for the output area."""
+        return {file.path: file for file in self._store.read(lambda q: q.files_named(owner, area, names))}
+
     def file(self, owner: str, area: Area, path: str) -> StoredFile:
         """The file of that name. Raises :class:`NotFoundError`, :class:`BadInputError`."""
         found = self.find(owner, area, path)

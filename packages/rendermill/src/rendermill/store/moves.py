@@ -14,10 +14,9 @@ from rendermill.farm.model.status import ENDED, TASK_MOVES, AttemptStatus, Cause
 from rendermill.farm.model.storage import Area, StoredFile
 from rendermill.farm.model.submission import Submission
 from rendermill.farm.ports.store import ADJUSTABLE, NewStep
-from rendermill.store.queries import SqlQueries
+from rendermill.store.queries import MANY, SqlQueries
 from rendermill.store.schema import attempts, events, files, jobs, outputs, steps, tasks
 
-_MANY = 5000
 _LIVE = (AttemptStatus.ASSIGNED, AttemptStatus.RUNNING)
 
 # One statement makes all tasks of a step, so that a hundred thousand cost no more than their rows.
@@ -222,7 +221,7 @@ class SqlTransaction(SqlQueries):
         if indices is None:
             moved = self._connection.execute(_MOVE_TASKS, values).rowcount
         else:
-            chosen = (list(indices[start : start + _MANY]) for start in range(0, len(indices), _MANY))
+            chosen = (list(indices[start : start + MANY]) for start in range(0, len(indices), MANY))
             moved = sum(
                 self._connection.execute(_MOVE_TASKS.where(tasks.c.idx.in_(part)), values).rowcount for part in chosen
             )

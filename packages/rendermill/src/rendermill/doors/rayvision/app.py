@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import re
 import time
 import uuid
 from collections.abc import Mapping
@@ -31,6 +32,7 @@ for _module in ("account", "control", "environments", "farm", "frames", "lists",
 MAX_BODY = 24 * 1024 * 1024
 _MAX_RECORDED = 2000
 _DEFAULT_PLATFORM = 2
+_PATH = re.compile(r"((?:/[^/]+)*?)/+(api/render(?:ing)?/.*)", re.DOTALL)
 _log = logging.getLogger(__name__)
 
 
@@ -40,16 +42,10 @@ class RayvisionDoor:
     def __init__(self, services: Services) -> None:
         self._services = services
         self._gate = Gate(services.accounts, services.clock, services.public)
-        self._prefixes = sorted({_prefix(name) for name in services.public} - {""}, key=len, reverse=True)
 
     def serves(self, path: str) -> bool:
         """Whether a request's path is one of this door's."""
-        return self._split(path)[1].startswith(("/api/render/", "/api/rendering/"))
-
-    def _split(self, path: str) -> tuple[str, str]:
-        """What stands before ``/api``, and the rest; clients with a slash at the end of the domain send two."""
-        prefix = next((each for each in self._prefixes if path.startswith(f"{each}/")), "")
-        return prefix, "/" + path[len(prefix) :].lstrip("/")
+        return _PATH.fullmatch(path) is not None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -67,7 +63,7 @@ class RayvisionDoor:
         await response(scope, receive, send)
 
     async def _answer(self, request: Request) -> Response:
-        prefix, path = self._split(request.url.path)
+        prefix, path = _split(request.scope["path"])
         if request.method == "GET" and path.startswith(PREFIX):
             digest = self._services.thumbnails.digest(path)
             return FileResponse(await self._services.thumbnails.jpeg(digest), media_type="image/jpeg")
@@ -80,8 +76,11 @@ class RayvisionDoor:
         caller = await self._caller(request, Place(request.headers.get("host", ""), prefix, path), body)
         parsed = parse(found, body)
         if found.changes:
-            await self._claim(request, caller, found, body)
-        return _envelope(Code.OK, "success", await found.handler(caller, parsed))
+            await self._claim(request, caller)
+        data = await found.handler(caller, parsed)
+        if found.changes:
+            await self._record(caller, found, body)
+        return _envelope(Code.OK, "success", data)
 
     async def _caller(self, request: Request, place: Place, body: Mapping[str, Any]) -> Caller:
         headers = {name: request.headers.get(name, "") for name in _HEADERS}
@@ -105,9 +104,16 @@ class RayvisionDoor:
         user = self._gate.identify(headers, place, body)
         return user, self._services.accounts.user(user.name)
 
-    async def _claim(self, request: Request, caller: Caller, found: Call, body: Mapping[str, Any]) -> None:
-        """A call that changes something is done once: who repeats it signs anew. Writes it into the user's record."""
-        signature, now = request.headers["signature"], self._services.clock.now()
+    async def _claim(self, request: Request, caller: Caller) -> None:
+        """A call that changes something is done once: who repeats it signs anew."""
+        signature, expires = request.headers["signature"], self._services.clock.now() + 2 * WINDOW_SECONDS + 10
+        if not await caller.services.desk.write(lambda c: notes.claim(c, signature, expires)):
+            raise WrongStateError(
+                "this very call was made before", where="signature", remedy="Sign it anew to repeat it."
+            )
+
+    async def _record(self, caller: Caller, found: Call, body: Mapping[str, Any]) -> None:
+        """Write down who did what."""
         details = {
             "button": found.button,
             "tasks": _task_ids(body),
@@ -115,26 +121,18 @@ class RayvisionDoor:
             "body": json.dumps({name: value for name, value in body.items() if name != "content"})[:_MAX_RECORDED],
             "channel": caller.channel,
         }
-
-        def work(connection: Any) -> bool:
-            if not notes.claim(connection, signature, now + 2 * WINDOW_SECONDS + 10):
-                return False
-            notes.add_record(connection, caller.account.name, "task", now, caller.address, details)
-            return True
-
-        if not await self._services.desk.write(work):
-            raise WrongStateError(
-                "this very call was made before", where="signature", remedy="Sign it anew to repeat it."
-            )
+        owner, now, address = caller.account.name, self._services.clock.now(), caller.address
+        await self._services.desk.write(lambda c: notes.add_record(c, owner, "task", now, address, details))
 
 
 _HEADERS = ("accessId", "channel", "platform", "UTCTimestamp", "nonce", "version", "signature")
 
 
-def _prefix(name: str) -> str:
-    """``/farm`` of ``host:port/farm``."""
-    _, slash, rest = name.partition("/")
-    return f"/{rest.strip('/')}" if slash and rest.strip("/") else ""
+def _split(path: str) -> tuple[str, str]:
+    """What stands before ``/api``, and the rest; clients with a slash at the end of the domain send two."""
+    match = _PATH.fullmatch(path)
+    assert match is not None
+    return match[1], f"/{match[2]}"
 
 
 def _task_ids(body: Mapping[str, Any]) -> list[int]:

@@ -233,7 +233,7 @@ def frame_info(caller: Caller, row: TaskRow, step: Step, frame: FrameRow, index:
         "arrearsFee": 0,
         "startTime": milliseconds(started),
         "endTime": milliseconds(ended) if started is not None else None,
-        "frameExecuteTime": int(until - started) if started is not None else None,
+        "frameExecuteTime": round(until - started) if started is not None else None,
         "munuTaskId": str(row.job_id),
         "munuJobId": f"{step.name}/{frame.key.index}",
         "recommitFlag": max(0, frame.attempt - 1),

@@ -15,7 +15,7 @@ from rendermill.doors.rayvision.parts import Renderable, renderables
 from rendermill.doors.rayvision.ranges import parse_pre_frames, write_range
 from rendermill.doors.rayvision.taskfile import TaskFile, read_task_file
 from rendermill.farm.model.errors import BadInputError
-from rendermill.farm.model.storage import Area, StoredFile, server_path
+from rendermill.farm.model.storage import Area, server_path
 from rendermill.farm.model.submission import Asset, Submission
 from rendermill.renderers.adapter import AdapterApplication
 from rendermill.renderers.base import CONTROL
@@ -87,7 +87,7 @@ class JobMaker:
         """The scene as the job's sessions see it, and the files that they need."""
         local = task.task_info.input_cg_file
         if (shared := self._shared(local)) is not None:
-            return PurePosixPath(shared), tuple(self._listed(required=False).values())
+            return PurePosixPath(shared), tuple(self._listed().values())
         name = self._server_path(local, "task_info.input_cg_file")
         file = self._services.files.find(input_owner(self._account), Area.INPUT, name)
         if file is None:
@@ -96,7 +96,7 @@ class JobMaker:
                 f"the scene {name} is not in the storage, nor in a folder that this farm shares",
                 "Upload it first: PUT /api/v1/files/input/PATH, or with the SDK's upload.",
             )
-        listed = self._listed(required=True) or self._beside(task, name)
+        listed = self._listed() or self._beside(task, name)
         scene = Asset(f"/{name}", file.hash, file.size)
         return PurePosixPath(scene.path), tuple({**listed, scene.path: scene}.values())
 
@@ -111,36 +111,37 @@ class JobMaker:
         except (OSError, ValueError):
             return None
 
-    def _listed(self, *, required: bool) -> dict[str, Asset]:
+    def _listed(self) -> dict[str, Asset]:
         """The files of upload.json, by their paths in sessions; empty without one."""
         content = self._config("upload.json")
         if content is None:
             return {}
-        found = parse_object(content, "upload.json")
-        assets: dict[str, Asset] = {}
-        lost: list[str] = []
-        for kind in ("scene", "asset"):
-            entries = found.get(kind) or []
-            if not isinstance(entries, list) or len(entries) > MAX_FILES:
-                raise invalid(f"upload.json.{kind}", f"it is no list of at most {MAX_FILES}")
-            for entry in entries:
-                local, file = self._entry(entry, f"upload.json.{kind}")
-                if file is not None:
-                    assets[f"/{local}"] = Asset(f"/{local}", file.hash, file.size)
-                elif required and self._shared(f"/{local}") is None:
-                    lost.append(local)
+        pairs = self._pairs(parse_object(content, "upload.json"))
+        owner = input_owner(self._account)
+        there = self._services.files.find_all(owner, Area.INPUT, list(dict.fromkeys(pairs.values())))
+        lost = [local for local, name in pairs.items() if name not in there and self._shared(f"/{local}") is None]
         if lost:
             what = f"{len(lost)} of its files are not in the storage, the first is {lost[0]}"
             raise invalid("upload.json", what, "Upload them first.")
-        return assets
+        found = {local: there[name] for local, name in pairs.items() if name in there}
+        return {f"/{local}": Asset(f"/{local}", file.hash, file.size) for local, file in found.items()}
 
-    def _entry(self, entry: object, where: str) -> tuple[str, StoredFile | None]:
-        if not isinstance(entry, dict) or not isinstance(entry.get("local"), str):
-            raise invalid(where, "an entry is {local, server}")
-        local = self._server_path(entry["local"], f"{where}.local")
-        server = entry.get("server") or local
-        name = self._server_path(server, f"{where}.server") if isinstance(server, str) else local
-        return local, self._services.files.find(input_owner(self._account), Area.INPUT, name)
+    def _pairs(self, listed: dict[str, Any]) -> dict[str, str]:
+        """What an upload.json lists: names on the client's machine → names in the storage."""
+        pairs: dict[str, str] = {}
+        for kind in ("scene", "asset"):
+            entries = listed.get(kind) or []
+            if not isinstance(entries, list) or len(entries) > MAX_FILES:
+                raise invalid(f"upload.json.{kind}", f"it is no list of at most {MAX_FILES}")
+            for entry in entries:
+                where = f"upload.json.{kind}"
+                if not isinstance(entry, dict) or not isinstance(entry.get("local"), str):
+                    raise invalid(where, "an entry is {local, server}")
+                local = self._server_path(entry["local"], f"{where}.local")
+                server = entry.get("server")
+                named = isinstance(server, str) and server
+                pairs[local] = self._server_path(str(server), f"{where}.server") if named else local
+        return pairs
 
     def _beside(self, task: TaskFile, scene: str) -> dict[str, Asset]:
         """Without a list: everything that the storage holds below the scene's folder and the project's."""

@@ -56,6 +56,9 @@ class Queries(Protocol):
     def file(self, owner: str, area: Area, path: str) -> StoredFile | None:
         """A file of a storage, or None."""
 
+    def files_named(self, owner: str, area: Area, paths: Sequence[str]) -> list[StoredFile]:
+        """Those of many files of a storage that are there."""
+
     def files(self, owner: str, area: Area, folder: str, *, after: str, limit: int) -> list[StoredFile]:
         """Files below a folder (all without one), by path, those after a path."""
 

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, delete, exi
 
 from rendermill.farm.model.records import Job, Step, TaskKey
 from rendermill.farm.model.status import Cause, JobStatus, TaskStatus
-from rendermill.store.queries import job_columns, job_record, step_record
+from rendermill.store.queries import MANY, job_columns, job_record, step_record
 from rendermill.store.rayvision.schema import rayvision_tasks
 from rendermill.store.schema import attempts, jobs, steps
 from rendermill.store.schema import tasks as farm_tasks
@@ -174,8 +174,8 @@ def attach(connection: Connection, task_id: int, job_id: int, submitted: Submitt
 def change(connection: Connection, ids: Collection[int], **values: Any) -> None:
     """Change columns of tasks and of their children."""
     wanted = list(ids)
-    for start in range(0, len(wanted), _MANY):
-        connection.execute(update(rayvision_tasks).where(_family(wanted[start : start + _MANY])).values(values))
+    for start in range(0, len(wanted), MANY):
+        connection.execute(update(rayvision_tasks).where(_family(wanted[start : start + MANY])).values(values))
 
 
 def set_labels(connection: Connection, task_id: int, labels: Iterable[str]) -> None:
@@ -200,8 +200,8 @@ def rows(connection: Connection, ids: Collection[int]) -> dict[int, TaskRow]:
     """Tasks by their numbers; those that are none are left out."""
     found: dict[int, TaskRow] = {}
     wanted = sorted(ids)
-    for start in range(0, len(wanted), _MANY):
-        statement = select(rayvision_tasks).where(rayvision_tasks.c.id.in_(wanted[start : start + _MANY]))
+    for start in range(0, len(wanted), MANY):
+        statement = select(rayvision_tasks).where(rayvision_tasks.c.id.in_(wanted[start : start + MANY]))
         found |= {row.id: _task(row) for row in connection.execute(statement)}
     return found
 
@@ -268,7 +268,6 @@ def frame_totals(connection: Connection, owners: Collection[str] | None) -> dict
 
 
 _NEVER = 1e18
-_MANY = 5000
 _FRAMES: Select[Any] = select(farm_tasks, attempts.c.started, attempts.c.finished).select_from(
     farm_tasks.outerjoin(
         attempts,
