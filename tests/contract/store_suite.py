@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from contract.store_attempts import Attempts, Events
 from contract.store_jobs import Jobs, Moves
+from contract.store_service import Service, Storage
 from contract.store_units import Units
 
 
-class StoreSuite(Jobs, Moves, Attempts, Events, Units):
+class StoreSuite(Jobs, Moves, Attempts, Events, Units, Service, Storage):
     """All of it."""
