@@ -14,7 +14,7 @@ from cryptography.fernet import Fernet
 from sqlalchemy import Engine
 
 from rendermill.farm.model.errors import BadInputError, NotAuthenticatedError, NotFoundError, UnavailableError
-from rendermill.farm.model.identity import Identity
+from rendermill.farm.model.identity import LOCAL_USER, Identity
 from rendermill.store.accounts import Accounts
 from rendermill.store.database import migrate, sqlite_engine
 
@@ -259,3 +259,73 @@ def test_processes_that_make_the_secret_at_once_agree_on_it(engine: Engine, tmp_
     for name in names:
         access_id, access_key = (tmp_path / f"{name}.txt").read_text().split()
         assert accounts.check_key(access_id, access_key).name == name
+
+
+# --- main accounts and sub-accounts ------------------------------------------------------------------------------
+
+
+def test_a_main_account_acts_for_its_sub_accounts_and_not_the_other_way(accounts: Accounts) -> None:
+    accounts.create_user("ana", PASSWORD)
+    accounts.create_user("ben", PASSWORD, main="ana")
+    accounts.create_user("eve", PASSWORD)
+    ana, ben = accounts.check_password("ana", PASSWORD), accounts.check_password("ben", PASSWORD)
+    assert ana.subs == {"ben"}
+    assert [ana.acts_for(name) for name in ("ana", "ben", "eve")] == [True, True, False]
+    assert [ben.acts_for(name) for name in ("ana", "ben", "eve")] == [False, True, False]
+    assert [user.name for user in accounts.subs("ana")] == ["ben"]
+
+
+def test_a_sub_account_has_no_sub_accounts(accounts: Accounts) -> None:
+    accounts.create_user("ana", PASSWORD)
+    accounts.create_user("ben", PASSWORD, main="ana")
+    with pytest.raises(BadInputError, match="ben is a sub-account itself"):
+        accounts.create_user("cid", PASSWORD, main="ben")
+    with pytest.raises(NotFoundError):
+        accounts.create_user("cid", PASSWORD, main="nobody")
+    with pytest.raises(BadInputError, match="only a sub-account"):
+        accounts.create_user("cid", PASSWORD, shares_storage=True)
+    assert [user.name for user in accounts.users()] == ["ana", "ben"]
+
+
+def test_users_are_found_by_numbers_that_nobody_had_before(accounts: Accounts) -> None:
+    ana = accounts.create_user("ana", PASSWORD, quota=5)
+    assert accounts.user_of_id(ana.id) == accounts.user("ana") == ana
+    accounts.remove_user("ana")
+    again = accounts.create_user("ana", PASSWORD)
+    assert again.id != ana.id
+    with pytest.raises(NotFoundError):
+        accounts.user_of_id(ana.id)
+
+
+def test_whoever_started_the_farm_is_an_account_too(accounts: Accounts) -> None:
+    assert accounts.user(LOCAL_USER).superuser
+    assert accounts.user_of_id(0).name == LOCAL_USER
+
+
+def test_a_quota_can_be_changed_and_taken_away(accounts: Accounts) -> None:
+    accounts.create_user("ana", PASSWORD)
+    for quota in (10**12, 0, None):
+        accounts.set_quota("ana", quota)
+        assert accounts.user("ana").quota == quota
+    with pytest.raises(NotFoundError):
+        accounts.set_quota("nobody", 1)
+    with pytest.raises(BadInputError):
+        accounts.create_user("ben", PASSWORD, quota=-1)
+
+
+def test_settings_add_up(accounts: Accounts) -> None:
+    accounts.create_user("ana", PASSWORD)
+    accounts.change_settings("ana", {"a": 1})
+    accounts.change_settings("ana", {"b": [2]})
+    assert accounts.settings("ana") == {"a": 1, "b": [2]}
+    with pytest.raises(NotFoundError):
+        accounts.settings("nobody")
+
+
+def test_doors_that_check_signatures_get_the_key_of_an_id(accounts: Accounts) -> None:
+    accounts.create_user("ana", PASSWORD)
+    made = accounts.create_key("ana")
+    assert accounts.secret_of(made.access_id) == (Identity("ana", superuser=False), made.access_key)
+    assert accounts.secret_of("nobody") is None
+    accounts.remove_key(made.access_id)
+    assert accounts.secret_of(made.access_id) is None

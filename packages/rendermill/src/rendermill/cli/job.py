@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Annotated, Any
 
 import typer
@@ -11,6 +12,12 @@ from rendermill.cli.app import Json, Server, command, out, plain, print_json
 from rendermill.cli.jobs import STYLES
 
 _MAX_SHOWN = 20
+_NAMES = {
+    "reference": "known elsewhere as",
+    "folder": "folder in the owner's outputs",
+    "limit": "most sessions at a time",
+    "job_timeout": "most seconds in all",
+}
 
 
 @command
@@ -47,6 +54,11 @@ def _head(found: dict[str, Any]) -> None:
     out.print(found["message"], label=label, style=STYLES.get(status, ""))
     if found["waiting_reason"]:
         out.print(f"waits: {found['waiting_reason']}")
+    for name in ("reference", "folder", "limit", "job_timeout"):
+        if found[name] is not None:
+            out.print(f"{_NAMES[name]}: {found[name]}")
+    if found["info"]:
+        out.print(f"sent along: {json.dumps(found['info'], ensure_ascii=False)}")
     for warning in found["warnings"]:
         out.print(warning, label="warning:", style="yellow")
 

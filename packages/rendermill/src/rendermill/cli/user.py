@@ -74,8 +74,10 @@ def show(data: Data = None, json_output: Json = False) -> None:
         print_json(found)
         return
     for user in found:
-        rights = ", ".join(right for right in ("superuser", "sudoer", "sudoable") if user[right])
-        out.print(f"{user['name']} {f'({rights})' if rights else ''}".rstrip())
+        told = [right for right in ("superuser", "sudoer", "sudoable") if user[right]]
+        told += [f"sub-account of {user['main']}"] if user["main"] else []
+        told += [f"may store {user['quota']} bytes"] if user["quota"] is not None else []
+        out.print(f"{user['name']} ({', '.join(told)})" if told else user["name"])
 
 
 @app.command()
