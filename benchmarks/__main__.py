@@ -1,18 +1,20 @@
-"""``make bench``: every measurement, medians of five; ``python -m benchmarks tasks|blender`` for a part."""
+"""``make bench``: every measurement; ``python -m benchmarks tasks|blender|rayvision`` for a part."""
 
 import sys
 
-from benchmarks import blender, tasks
+from benchmarks import blender, rayvision, tasks
 
 
 def main() -> None:
     """Measure."""
-    wanted = sys.argv[1:] or ["tasks", "blender"]
+    wanted = sys.argv[1:] or ["tasks", "blender", "rayvision"]
     if "tasks" in wanted:
         tasks.throughput()
         tasks.long_queue()
     if "blender" in wanted:
         blender.main()
+    if "rayvision" in wanted:
+        rayvision.main()
 
 
 main()

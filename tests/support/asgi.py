@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,7 +27,9 @@ async def request(
     status, answered, gathered = 0, {}, bytearray()
 
     async def receive() -> Message:
-        piece = pieces.pop(0) if pieces else b""
+        if not pieces:
+            await asyncio.Event().wait()  # a client that stays to hear the answer
+        piece = pieces.pop(0)
         return {"type": "http.request", "body": piece, "more_body": bool(pieces)}
 
     async def send(message: Message) -> None:

@@ -2,25 +2,36 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import json
-from collections.abc import AsyncIterator
+import shlex
+import struct
+import zlib
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from starlette.types import Message, Receive, Scope, Send
+
 from rendermill.doors.rayvision.app import RayvisionDoor
 from rendermill.doors.rayvision.context import Services
 from rendermill.doors.rayvision.signature import flat_text, sign
 from rendermill.doors.rayvision.thumbnails import Thumbnails
 from rendermill.engine.host.logs import log_path
+from rendermill.farm.model.records import Job
+from rendermill.farm.model.status import ENDED, JobStatus
 from rendermill.farm.model.storage import Area
 from rendermill.farm.storage import UserStorage
 from rendermill.server import SystemClock
 from rendermill.store.accounts import Accounts
+from rendermill.store.rayvision import tasks
 from rendermill.store.rayvision.desk import Desk
+from rendermill.store.rayvision.tasks import TaskRow
+from rendermill.store.schema import metadata
 from support.asgi import Answer, request
 from support.local_farm import LocalFarm, local_farm
 
@@ -29,7 +40,7 @@ DOMAIN = "127.0.0.1:8642"
 _nonces = itertools.count(100_000)
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """An answer whose code is not 200."""
 
     def __init__(self, code: int, message: str) -> None:
@@ -72,7 +83,21 @@ class RayvisionCaller:
         return self.read(found)
 
     async def raw(self, path: str, headers: dict[str, str], content: bytes, method: str = "POST") -> Answer:
-        return await request(self.door, method, path, headers, content)
+        return await request(self._serve, method, path, headers, content)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The door, for a client that stays on the line once all is sent."""
+        sent = False
+
+        async def receive_or_wait() -> Message:
+            nonlocal sent
+            if sent:
+                await asyncio.Event().wait()
+            message = await receive()
+            sent = not message.get("more_body")
+            return message
+
+        await self.door(scope, receive_or_wait, send)
 
     @staticmethod
     def read(answer: Answer) -> dict[str, Any]:
@@ -85,18 +110,18 @@ class RayvisionCaller:
         return found
 
     async def call(self, path: str, body: dict[str, Any] | None = None) -> Any:
-        """Call it; the data. Raises Refused."""
+        """Call it; the data. Raises RefusedError."""
         found = await self.send(path, body)
         if found["code"] != 200:
-            raise Refused(found["code"], found["message"])
+            raise RefusedError(found["code"], found["message"])
         return found["data"]
 
-    async def refused(self, path: str, body: dict[str, Any] | None = None) -> Refused:
+    async def refused(self, path: str, body: dict[str, Any] | None = None) -> RefusedError:
         """Call it; the refusal that must come."""
         found = await self.send(path, body)
         assert found["code"] != 200, found
         assert found["data"] is None
-        return Refused(found["code"], found["message"])
+        return RefusedError(found["code"], found["message"])
 
     async def put(self, path: str, content: bytes = b"content", area: Area = Area.INPUT) -> None:
         """Put a file into the storage."""
@@ -148,6 +173,31 @@ class RayvisionFarm:
         key = self.accounts.create_key(name)
         return RayvisionCaller(self.door, key.access_id, key.access_key, self.services, name)
 
+    def row(self, task_id: int) -> TaskRow:
+        """A task as the store has it."""
+        return self.services.desk.look(lambda c: tasks.rows(c, {task_id}))[task_id]
+
+    def job(self, task_id: int) -> Job:
+        """The farm's job of a task."""
+        job_id = self.row(task_id).job_id
+        assert job_id is not None, f"task {task_id} has no job"
+        return self.farm.farm.job(job_id)
+
+    async def until(self, task_id: int, *statuses: JobStatus) -> Job:
+        """Wait until the task's job stands so; without statuses, until it has ended or is paused."""
+        wanted = statuses or (*ENDED, JobStatus.PAUSED)
+        await self.farm.until(lambda: self.job(task_id).status in wanted)
+        return self.job(task_id)
+
+    def rows(self, without: Collection[str] = ()) -> dict[str, list[tuple[Any, ...]]]:
+        """Every row of every table of the store."""
+        with self.farm.store.engine.connect() as connection, connection.begin():
+            return {
+                name: sorted(map(tuple, connection.exec_driver_sql(f"SELECT * FROM {name}")), key=repr)
+                for name in metadata.tables
+                if name not in without
+            }
+
 
 @asynccontextmanager
 async def rayvision_farm(
@@ -187,3 +237,66 @@ def task_json(cg_id: int = 2004, **task_info: Any) -> dict[str, Any]:
         "task_info": {"input_cg_file": "/show/shot.scene", "cg_id": str(cg_id), "os_name": "0", **task_info},
         "scene_info_render": scenes[cg_id],
     }
+
+
+# --- a stand-in for an application -------------------------------------------------------------------------------
+
+_STAND_IN = """#!/bin/sh
+while [ $# -gt 0 ]; do
+  case $1 in
+    --scene) scene=$2 ;; --output) out=$2 ;; --frames) frames=$2 ;; --part) part=$2 ;; --version) version=$2 ;;
+  esac
+  shift 2
+done
+mkdir -p "$out"
+for range in $(echo "$frames" | tr , ' '); do
+  step=${range#*:}; [ "$step" != "$range" ] || step=1
+  range=${range%:*}
+  for frame in $(seq "${range%-*}" "$step" "${range#*-}"); do
+    EACH_FRAME
+    cp PICTURE "$out/$(printf %04d "$frame").png" || exit 1
+  done
+done
+"""
+
+
+def stand_in(folder: Path, each_frame: str = "true") -> tuple[str, ...]:
+    """Put a command ``rendermill-houdini`` into a folder; that folder, as a farm's ``path``.
+
+    It writes a picture for each frame. Before each it runs some lines of sh, which know ``$scene``, ``$out``,
+    ``$frames``, ``$part``, ``$version`` and ``$frame``.
+    """
+    folder.mkdir()
+    picture = folder / "picture.png"
+    picture.write_bytes(png())
+    command = folder / "rendermill-houdini"
+    command.write_text(_STAND_IN.replace("EACH_FRAME", each_frame).replace("PICTURE", shlex.quote(str(picture))))
+    command.chmod(0o755)
+    return (str(folder),)
+
+
+HOUDINI = frozenset({"houdini_17-5"})
+"""What a worker says that has the stand-in."""
+
+
+def png(width: int = 64, height: int = 36) -> bytes:
+    """A small picture: a gradient."""
+    rows = b"".join(
+        b"\0" + bytes(value for x in range(width) for value in (x * 4 % 256, y * 7 % 256, 90)) for y in range(height)
+    )
+
+    def chunk(kind: bytes, content: bytes) -> bytes:
+        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+
+
+def rops(*frames: str, **task_info: Any) -> dict[str, Any]:
+    """A task.json of a Houdini scene with a ROP for each range of frames: /out/rop1, /out/rop2 …"""
+    made = task_json(2004, **task_info)
+    made["scene_info_render"]["rop_node"] = [
+        {"node": f"/out/rop{number}", "frames": each, "option": "-1", "render": "1"}
+        for number, each in enumerate(frames, 1)
+    ]
+    return made

@@ -1,0 +1,80 @@
+"""The published ``rayvision-api``, driven by lines of JSON. Runs with the Python of the client's own environment.
+
+A line in names a call, ``{"call": "query.task_info", "args": [[1]], "kwargs": {}}``; a line out has what it gave,
+``{"answer": …}``, or raised, ``{"error": "RayvisionAPIError", "code": 404, "said": "…"}``.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+import time
+from typing import Any
+
+from rayvision_api.core import RayvisionAPI  # type: ignore[import-not-found]
+from rayvision_api.task.check import RayvisionCheck  # type: ignore[import-not-found]
+
+_POLL_SECONDS = 0.2
+
+
+class Driver:
+    """Makes the calls; ``login`` comes first."""
+
+    def __init__(self) -> None:
+        self._api: Any = None
+
+    def make(self, name: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
+        """Make a call: one of this class, or whatever the client has by that name."""
+        if name in ("login", "until", "check"):
+            return getattr(self, name)(*args, **kwargs)
+        found: Any = self._api
+        for part in name.split("."):
+            found = getattr(found, part)
+        return found(*args, **kwargs) if callable(found) else found
+
+    def login(self, domain: str, access_id: str, access_key: str) -> dict[str, Any]:
+        """Log in; what the client knows of the user then."""
+        self._api = RayvisionAPI(
+            access_id=access_id,
+            access_key=access_key,
+            domain=domain,
+            platform="2",
+            protocol="http",
+            logger=logging.getLogger("client"),
+        )
+        known: dict[str, Any] = self._api.user_info
+        return known
+
+    def until(self, task_id: int, wanted: list[int], passing: list[int], seconds: float) -> dict[str, Any]:
+        """Ask for a task until it has one of these statuses; it may have the ``passing`` ones meanwhile."""
+        deadline = time.monotonic() + seconds
+        while True:
+            found: dict[str, Any] = self._api.query.task_info([task_id])["items"][0]
+            if found["taskStatus"] in wanted:
+                return found
+            if found["taskStatus"] not in passing or time.monotonic() > deadline:
+                raise RuntimeError(f"task {task_id} is at {found['taskStatus']}: {found['remark']}")
+            time.sleep(_POLL_SECONDS)
+
+    def check(self, workspace: str, hardware: dict[str, Any], *files: str) -> Any:
+        """Check what an analysis has written, task.json and upload.json; the task's number."""
+        return RayvisionCheck(self._api, workspace=workspace).execute(hardware, *files)
+
+
+def main() -> None:
+    """Answer until the lines end."""
+    driver = Driver()
+    for line in sys.stdin:
+        wanted = json.loads(line)
+        try:
+            said = {"answer": driver.make(wanted["call"], wanted["args"], wanted["kwargs"])}
+        except Exception as error:  # noqa: BLE001 - whatever it is, the test wants to see it
+            code = getattr(error, "error_code", None)
+            said = {"error": type(error).__name__, "code": code, "said": str(error)}
+        sys.stdout.write(json.dumps(said) + "\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
