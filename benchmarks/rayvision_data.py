@@ -148,7 +148,7 @@ def _add_job(rows: _Rows, made: Requested, owner: str, created: float, stand: St
             "reference": f"rayvision/{len(rows.tasks) + 1}",
             "folder": f"{len(rows.tasks) + 1}_{_scene(job_id)}",
             "hold": stand.cause is Cause.TEST,
-            "info": {"rayvision_task": len(rows.tasks) + 1, "additional_info": {"shot": f"sh{job_id:05}"}},
+            "info": {"shot": f"sh{job_id:05}"},
         }
     )
     left = dict(stand.counts)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import itertools
 import json
 import shlex
@@ -14,8 +13,6 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
-
-from starlette.types import Message, Receive, Scope, Send
 
 from rendermill.doors.rayvision.app import RayvisionDoor
 from rendermill.doors.rayvision.context import Services
@@ -83,21 +80,7 @@ class RayvisionCaller:
         return self.read(found)
 
     async def raw(self, path: str, headers: dict[str, str], content: bytes, method: str = "POST") -> Answer:
-        return await request(self._serve, method, path, headers, content)
-
-    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """The door, for a client that stays on the line once all is sent."""
-        sent = False
-
-        async def receive_or_wait() -> Message:
-            nonlocal sent
-            if sent:
-                await asyncio.Event().wait()
-            message = await receive()
-            sent = not message.get("more_body")
-            return message
-
-        await self.door(scope, receive_or_wait, send)
+        return await request(self.door, method, path, headers, content)
 
     @staticmethod
     def read(answer: Answer) -> dict[str, Any]:

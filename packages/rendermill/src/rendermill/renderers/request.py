@@ -12,6 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any, Protocol
 
+from openjd.model import IntRangeExpr, StepParameterSpaceIterator
+from openjd.model.v2023_09 import RangeExpressionTaskParameterDefinition, StepParameterSpace
+
 from rendermill.farm.model.software import SOFTWARE, software_word
 from rendermill.renderers.base import job_name, output_folder
 from rendermill.renderers.frames import openjd_range
@@ -170,3 +173,29 @@ def needs(request: Request) -> list[str]:
     """The software that a worker must have, as words."""
     plugins = [software_word(name, version) for name, version in request.plugins.items()]
     return [software_word(request.software, request.version), *plugins]
+
+
+class FrameSpaces:
+    """Which frames each task of a requested job renders, without instantiating the job, which takes milliseconds.
+
+    ``template`` and ``parameters`` are those of :class:`Requested`.
+    """
+
+    def __init__(self, template: Mapping[str, Any], parameters: Mapping[str, Any]) -> None:
+        self._steps = {step["name"]: step["parameterSpace"] for step in template["steps"]}
+        self._parameters = parameters
+        self._spaces: dict[str, StepParameterSpaceIterator] = {}
+
+    def expression(self, step: str, index: int) -> str:
+        """The frames of a task (by its step's name and its index) as an OpenJD range expression."""
+        if step not in self._spaces:
+            self._spaces[step] = StepParameterSpaceIterator(space=self._space(step))
+        return str(self._spaces[step][index]["Frame"].value)
+
+    def _space(self, step: str) -> StepParameterSpace:
+        frame = self._steps[step]["taskParameterDefinitions"][0]
+        name = frame["range"].removeprefix("{{Param.").removesuffix("}}")
+        wanted = {**frame, "range": IntRangeExpr.from_str(str(self._parameters[name]))}
+        del wanted["name"]
+        definition = RangeExpressionTaskParameterDefinition.model_validate(wanted)
+        return StepParameterSpace(taskParameterDefinitions={"Frame": definition})

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken
-from sqlalchemy import ColumnElement, Engine, RowMapping, delete, insert, select, update
+from sqlalchemy import ColumnElement, Engine, Row, bindparam, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from rendermill.farm.model.errors import BadInputError, NotAuthenticatedError, NotFoundError, UnavailableError
@@ -29,6 +29,15 @@ from rendermill.store.schema import keys, users
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")
 _SCRYPT = {"n": 2**14, "r": 8, "p": 1}
 _MIN_PASSWORD = 8
+# Made once: every request asks these.
+_USERS = select(*(users.c[field.name] for field in fields(Account)))
+_USER = _USERS.where(users.c.name == bindparam("name"))
+_SUBS = select(users.c.name).where(users.c.main == bindparam("main"))
+_KEY = (
+    select(keys.c.secret, users.c.name, users.c.superuser)
+    .join_from(keys, users)
+    .where(keys.c.access_id == bindparam("access_id"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +103,11 @@ class Accounts:
         """The user of that name. Raises :class:`NotFoundError`."""
         if name == LOCAL_USER:
             return LOCAL_ACCOUNT
-        found = self._users(users.c.name == name)
-        if not found:
+        with self._engine.connect() as connection:
+            row = connection.execute(_USER, {"name": name}).one_or_none()
+        if row is None:
             raise _no_user(name)
-        return found[0]
+        return _account(row)
 
     def user_of_id(self, number: int) -> Account:
         """The user of that number. Raises :class:`NotFoundError`."""
@@ -126,11 +136,11 @@ class Accounts:
         self._write(update(users).where(users.c.name == name).values(settings=settings))
 
     def _users(self, condition: ColumnElement[bool] | None = None) -> list[Account]:
-        statement = select(*(users.c[field.name] for field in fields(Account))).order_by(users.c.name)
+        statement = _USERS.order_by(users.c.name)
         if condition is not None:
             statement = statement.where(condition)
         with self._engine.connect() as connection:
-            return [Account(**{**row, **_flags(row)}) for row in connection.execute(statement).mappings()]
+            return [_account(row) for row in connection.execute(statement)]
 
     def users(self) -> list[Account]:
         """Every user, by name."""
@@ -165,7 +175,7 @@ class Accounts:
 
     def _identity(self, name: str, superuser: bool) -> Identity:
         with self._engine.connect() as connection:
-            subs = connection.scalars(select(users.c.name).where(users.c.main == name)).all()
+            subs = connection.scalars(_SUBS, {"main": name}).all()
         return Identity(name, superuser, frozenset(subs))
 
     # --- keys --------------------------------------------------------------------------------------------------
@@ -208,9 +218,8 @@ class Accounts:
 
     def secret_of(self, access_id: str) -> tuple[Identity, str] | None:
         """The user of an access id and the access key, for doors that check signatures; None if there is none."""
-        statement = select(keys.c.secret, users.c.name, users.c.superuser).join_from(keys, users)
         with self._engine.connect() as connection:
-            row = connection.execute(statement.where(keys.c.access_id == access_id)).one_or_none()
+            row = connection.execute(_KEY, {"access_id": access_id}).one_or_none()
         if row is None:
             return None
         return self._identity(row.name, bool(row.superuser)), self._decrypt(row.secret)
@@ -229,8 +238,10 @@ class Accounts:
             return connection.execute(statement).rowcount  # type: ignore[call-overload, no-any-return]
 
 
-def _flags(row: RowMapping) -> dict[str, bool]:
-    return {name: bool(row[name]) for name in ("superuser", "sudoer", "sudoable", "shares_storage")}
+def _account(row: Row[Any]) -> Account:
+    values = row._asdict()
+    flags = {name: bool(values[name]) for name in ("superuser", "sudoer", "sudoable", "shares_storage")}
+    return Account(**{**values, **flags})
 
 
 def _new_number() -> int:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import fields
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, func, select
@@ -26,9 +27,9 @@ from rendermill.store.schema import attempts, events, files, jobs, outputs, step
 
 #: Values that one statement may name: SQLite takes some thirty thousand.
 MANY = 5000
-job_columns = select(
-    *(c for c in jobs.c if c.name not in ("template", "parameters", "inputs", "running_since"))
-)  # the heavy columns are asked for by name
+_JOB = [each.name for each in fields(Job)]
+#: A job without its template, parameters and inputs, which are heavy; in the order of the record's fields.
+job_columns = select(*(jobs.c[name] for name in _JOB))
 _JOB_BY_ID = job_columns.where(jobs.c.id == bindparam("job_id"))
 _STEP_BY_ID = select(steps).where(steps.c.id == bindparam("step_id"))
 _STEPS_OF_JOB = select(steps).where(steps.c.job_id == bindparam("job_id")).order_by(steps.c.position)
@@ -193,14 +194,20 @@ _OUTPUTS = select(outputs.c.path, outputs.c.hash, outputs.c.size, outputs.c.idx,
 )
 
 
+_AS_RECORDED: dict[int, Callable[[Any], Any]] = {
+    _JOB.index("status"): JobStatus,
+    _JOB.index("cause"): Cause,
+    _JOB.index("warnings"): tuple,
+    _JOB.index("hardware"): tuple,
+}
+
+
 def job_record(row: Row[Any]) -> Job:
     """The job of a row of :data:`job_columns`."""
-    values = row._asdict()
-    values["status"] = JobStatus(values["status"])
-    values["warnings"] = tuple(values["warnings"])
-    values["cause"] = Cause(values["cause"])
-    values["hardware"] = tuple(values["hardware"])
-    return Job(**values)
+    values = list(row)
+    for index, convert in _AS_RECORDED.items():
+        values[index] = convert(values[index])
+    return Job(*values)
 
 
 def _stored(row: Row[Any]) -> StoredFile:
@@ -209,8 +216,10 @@ def _stored(row: Row[Any]) -> StoredFile:
 
 def step_record(row: Row[Any]) -> Step:
     """The step of a row."""
-    counts = Counts({status: getattr(row, f"n_{status}") for status in TaskStatus})
-    return Step(row.id, row.job_id, row.name, row.position, tuple(row.depends), tuple(row.after), counts)
+    values: tuple[Any, ...] = tuple(row)
+    step_id, job_id, name, position, depends, after = values[:6]
+    counts = Counts(dict(zip(TaskStatus, values[6:], strict=True)))
+    return Step(step_id, job_id, name, position, tuple(depends), tuple(after), counts)
 
 
 def _task(row: Row[Any]) -> Task:

@@ -6,9 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rendermill.doors.rayvision.context import Caller, user_number
-from rendermill.doors.rayvision.ranges import write_chunk
 from rendermill.doors.rayvision.statuses import FRAME_STATUS, Status, status_of
-from rendermill.farm.blueprint import Blueprint
 from rendermill.farm.model.records import Counts, Job, Step, TaskKey
 from rendermill.farm.model.status import ENDED, TaskStatus
 from rendermill.farm.model.storage import Area, storage_number
@@ -74,7 +72,7 @@ class _Shower:
 
     def info(self, view: TaskView) -> dict[str, Any]:
         row, job = view.row, view.job
-        counts = sum((step.counts for step in view.steps), Counts({}))
+        counts = total(view.steps)
         status = status_of(view, counts)
         return {
             **self._identity(row),
@@ -154,6 +152,11 @@ class _Shower:
         return self._caller.services.farm.waiting_reason(job, list(view.steps))
 
 
+def total(steps: Sequence[Step]) -> Counts:
+    """The counts of steps together."""
+    return steps[0].counts if len(steps) == 1 else sum((step.counts for step in steps), Counts({}))
+
+
 def alias(platform: int, number: int) -> str:
     """A task's number as people write it."""
     return f"{platform}W{number}"
@@ -203,15 +206,20 @@ def _settings(row: TaskRow, job: Job | None) -> dict[str, Any]:
         },
         "taskType": "Render",
         "taskTypeText": "render_major_picture_task",
-        "additionalInfo": (job.info.get("additional_info") if job is not None else None) or {},
+        "additionalInfo": job.info if job is not None else {},
         "shareMainCapital": 0,
         "locationOutput": None,
         "stopType": None,
     }
 
 
-def frame_info(caller: Caller, row: TaskRow, step: Step, frame: FrameRow, index: str, *, test: bool) -> dict[str, Any]:
-    """FrameInfo of a task of the farm; ``index`` names its frames, ``test`` says that it goes before others."""
+def frame_info(
+    caller: Caller, row: TaskRow, user_id: int, step: Step, frame: FrameRow, index: str, *, test: bool
+) -> dict[str, Any]:
+    """FrameInfo of a task of the farm.
+
+    ``user_id`` is its owner's number, ``index`` names its frames, ``test`` says that it goes before others.
+    """
     status = FRAME_STATUS[frame.status]
     ended = frame.finished if frame.status not in (_T.ASSIGNED, _T.RUNNING) else None
     until = ended if ended is not None else caller.services.clock.now()
@@ -219,7 +227,7 @@ def frame_info(caller: Caller, row: TaskRow, step: Step, frame: FrameRow, index:
     return {
         "id": frame_id(frame.key),
         "taskId": row.id,
-        "userId": user_number(caller.services.accounts, row.owner),
+        "userId": user_id,
         "platform": caller.platform,
         "frameIndex": index,
         "frameBlock": "1",
@@ -243,8 +251,3 @@ def frame_info(caller: Caller, row: TaskRow, step: Step, frame: FrameRow, index:
         "frameRam": None,
         "remark": frame.message,
     }
-
-
-def frame_index(blueprint: Blueprint, step: Step, index: int) -> str:
-    """A frame's number, or the numbers of a chunk: ``10``, ``2-4[1]``."""
-    return write_chunk(str(blueprint.step(step.name).parameters(index)["Frame"].value))

@@ -6,6 +6,7 @@ tasks of its steps.
 
 from __future__ import annotations
 
+import itertools
 from enum import IntEnum
 
 from rendermill.farm.model.records import Counts, Job
@@ -79,15 +80,28 @@ def status_of(view: TaskView, counts: Counts) -> Status:
     return _of_child(view.job, view.row.abandoned, counts)
 
 
-def _of_job(job: Job, abandoned: bool, counts: Counts) -> Status:
-    wish = StatusWish(job.status, job.cause, abandoned, counts[_T.SUCCEEDED] > 0)
-    return next(status for status, wishes in WISHES.items() if any(_fits(wish, each) for each in wishes))
-
-
 def _fits(stands: StatusWish, wish: StatusWish) -> bool:
     names = ("cause", "abandoned", "any_succeeded")
     asked = [(getattr(stands, name), getattr(wish, name)) for name in names]
     return stands.status is wish.status and all(want is None or have == want for have, want in asked)
+
+
+def _of_job(job: Job, abandoned: bool, counts: Counts) -> Status:
+    return _TABLE[job.status, job.cause, abandoned, counts[_T.SUCCEEDED] > 0]
+
+
+def _table() -> dict[tuple[JobStatus, Cause, bool, bool], Status]:
+    """What is shown for each way that a job can stand; some cannot come about and are shown as the nearest."""
+    found = {}
+    for way in itertools.product(JobStatus, Cause, (False, True), (False, True)):
+        nearest = (StatusWish(*way), StatusWish(way[0], Cause.NONE, *way[2:]))
+        found[way] = next(
+            status for stands in nearest for status, wishes in WISHES.items() if any(_fits(stands, w) for w in wishes)
+        )
+    return found
+
+
+_TABLE = _table()
 
 
 def _of_child(job: Job, abandoned: bool, counts: Counts) -> Status:

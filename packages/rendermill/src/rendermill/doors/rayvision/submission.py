@@ -215,7 +215,7 @@ class JobMaker:
             reference=f"rayvision/{self._row.id}",
             folder=self.folder(request.scene),
             hardware=tuple(self._hardware(task)),
-            info={"rayvision_task": self._row.id, "additional_info": task.additional_info},
+            info=task.additional_info,
         )
 
     def folder(self, scene: PurePosixPath) -> str:

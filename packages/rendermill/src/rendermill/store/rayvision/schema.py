@@ -33,7 +33,17 @@ rayvision_tasks = Table(
     Column("shown", JSON, nullable=False),
     sqlite_autoincrement=True,
 )
-Index("ix_rayvision_tasks_owner", rayvision_tasks.c.owner, rayvision_tasks.c.id)
+_SHOWN = (
+    rayvision_tasks.c.parent.is_(None) & rayvision_tasks.c.submitted.is_not(None) & rayvision_tasks.c.deleted.is_(None)
+)
+# What lists show, so that they are counted and paged without looking at the rows.
+Index(
+    "ix_rayvision_tasks_shown",
+    rayvision_tasks.c.owner,
+    rayvision_tasks.c.id,
+    sqlite_where=_SHOWN,
+    postgresql_where=_SHOWN,
+)
 Index("ix_rayvision_tasks_parent", rayvision_tasks.c.parent)
 Index("ix_rayvision_tasks_job_id", rayvision_tasks.c.job_id)
 

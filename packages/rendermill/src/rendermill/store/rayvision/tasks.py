@@ -2,11 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, fields
+from functools import lru_cache
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, delete, exists, func, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from rendermill.farm.model.records import Job, Step, TaskKey
 from rendermill.farm.model.status import Cause, JobStatus, TaskStatus
@@ -75,6 +91,12 @@ class Filter:
     deleted: bool = False
     statuses: Sequence[StatusWish] | None = None
 
+    @property
+    def number(self) -> int | None:
+        """The keyword as a task's number, if it is one."""
+        is_number = self.keyword.isascii() and self.keyword.isdecimal() and len(self.keyword) < 19
+        return int(self.keyword) if is_number else None
+
 
 @dataclass(frozen=True, slots=True)
 class StatusWish:
@@ -120,6 +142,30 @@ class Submitted:
     project_id: int | None
     shown: dict[str, Any]
     children: tuple[Child, ...] = field(default=())
+
+
+_NEVER = 1e18
+_NAMES = [each.name for each in fields(TaskRow)]
+_LIKE = re.compile(r"[%_\\]")
+_STEPS, _LABELS = _NAMES.index("steps"), _NAMES.index("labels")
+# Made once: putting a statement together takes as long as running it.
+_ALL = select(*(rayvision_tasks.c[name] for name in _NAMES))
+_BY_ID = _ALL.where(rayvision_tasks.c.id.in_(bindparam("ids", expanding=True)))
+_CHILDREN = _ALL.where(rayvision_tasks.c.parent.in_(bindparam("ids", expanding=True)))
+_JOBS = job_columns.where(jobs.c.id.in_(bindparam("ids", expanding=True)))
+_STEPS_OF = (
+    select(steps).where(steps.c.job_id.in_(bindparam("ids", expanding=True))).order_by(steps.c.job_id, steps.c.position)
+)
+_FRAMES: Select[Any] = select(farm_tasks, attempts.c.started, attempts.c.finished).select_from(
+    farm_tasks.outerjoin(
+        attempts,
+        and_(
+            attempts.c.step_id == farm_tasks.c.step_id,
+            attempts.c.idx == farm_tasks.c.idx,
+            attempts.c.number == farm_tasks.c.attempt,
+        ),
+    )
+)
 
 
 # --- changes -----------------------------------------------------------------------------------------------------
@@ -201,24 +247,29 @@ def rows(connection: Connection, ids: Collection[int]) -> dict[int, TaskRow]:
     found: dict[int, TaskRow] = {}
     wanted = sorted(ids)
     for start in range(0, len(wanted), MANY):
-        statement = select(rayvision_tasks).where(rayvision_tasks.c.id.in_(wanted[start : start + MANY]))
-        found |= {row.id: _task(row) for row in connection.execute(statement)}
+        part = connection.execute(_BY_ID, {"ids": wanted[start : start + MANY]})
+        found |= {row.id: row for row in map(_task, part)}
     return found
 
 
 def labelled(connection: Connection, owner: str) -> list[TaskRow]:
     """A user's tasks that have labels."""
-    statement = select(rayvision_tasks).where((rayvision_tasks.c.owner == owner) & rayvision_tasks.c.parent.is_(None))
+    statement = _ALL.where((rayvision_tasks.c.owner == owner) & rayvision_tasks.c.parent.is_(None))
     return [row for row in map(_task, connection.execute(statement)) if row.labels]
 
 
 def page(connection: Connection, wanted: Filter, offset: int, limit: int) -> tuple[int, list[TaskView]]:
     """How many tasks there are, and a page of them, newest first."""
-    condition = _condition(wanted)
-    joined = rayvision_tasks.outerjoin(jobs, rayvision_tasks.c.job_id == jobs.c.id)
-    total = int(connection.execute(select(func.count()).select_from(joined).where(condition)).scalar_one())
-    statement = select(rayvision_tasks).select_from(joined).where(condition).order_by(rayvision_tasks.c.id.desc())
-    found = [_task(row) for row in connection.execute(statement.offset(offset).limit(limit))]
+    count, rows_of = _lists(_Shape.of(wanted))
+    values = {
+        "owners": list(wanted.owners or ()),
+        "pattern": "%" + _LIKE.sub(r"\\\g<0>", wanted.keyword) + "%",
+        "number": wanted.number,
+        "since": wanted.since,
+        "until": wanted.until,
+    }
+    total = int(connection.execute(count, values).scalar_one())
+    found = [_task(row) for row in connection.execute(rows_of, {**values, "offset": offset, "limit": limit})]
     return total, views(connection, found)
 
 
@@ -226,10 +277,9 @@ def views(connection: Connection, found: Sequence[TaskRow]) -> list[TaskView]:
     """Tasks with what belongs to them, in the same order."""
     children: dict[int, list[TaskRow]] = {}
     parents = [row.id for row in found]
-    for row in connection.execute(
-        select(rayvision_tasks).where(rayvision_tasks.c.parent.in_(parents)).order_by(rayvision_tasks.c.id)
-    ):
-        children.setdefault(row.parent, []).append(_task(row))
+    # Sorted here: for ORDER BY SQLite would rather read the whole table in that order.
+    for child in sorted(map(_task, connection.execute(_CHILDREN, {"ids": parents})), key=lambda row: row.id):
+        children.setdefault(child.parent or 0, []).append(child)
     job_ids = {row.job_id for row in found if row.job_id is not None}
     by_job = _jobs(connection, job_ids)
     steps_of = _steps(connection, job_ids)
@@ -267,19 +317,6 @@ def frame_totals(connection: Connection, owners: Collection[str] | None) -> dict
     return {status: int(number) for status, number in zip(TaskStatus, row, strict=True)}
 
 
-_NEVER = 1e18
-_FRAMES: Select[Any] = select(farm_tasks, attempts.c.started, attempts.c.finished).select_from(
-    farm_tasks.outerjoin(
-        attempts,
-        and_(
-            attempts.c.step_id == farm_tasks.c.step_id,
-            attempts.c.idx == farm_tasks.c.idx,
-            attempts.c.number == farm_tasks.c.attempt,
-        ),
-    )
-)
-
-
 def _frames(connection: Connection, statement: Select[Any]) -> list[FrameRow]:
     return [
         FrameRow(
@@ -289,21 +326,57 @@ def _frames(connection: Connection, statement: Select[Any]) -> list[FrameRow]:
     ]
 
 
-def _condition(wanted: Filter) -> ColumnElement[bool]:
-    parts: list[ColumnElement[bool]] = [rayvision_tasks.c.parent.is_(None), rayvision_tasks.c.submitted.is_not(None)]
-    parts.append(rayvision_tasks.c.deleted.is_not(None) if wanted.deleted else rayvision_tasks.c.deleted.is_(None))
-    if wanted.owners is not None:
-        parts.append(rayvision_tasks.c.owner.in_(list(wanted.owners)))
-    if wanted.keyword:
-        named = rayvision_tasks.c.scene.icontains(wanted.keyword, autoescape=True)
-        is_number = wanted.keyword.isascii() and wanted.keyword.isdecimal() and len(wanted.keyword) < 19
-        parts.append(or_(named, rayvision_tasks.c.id == int(wanted.keyword)) if is_number else named)
-    if wanted.since is not None:
-        parts.append(rayvision_tasks.c.submitted >= wanted.since)
-    if wanted.until is not None:
-        parts.append(rayvision_tasks.c.submitted <= wanted.until)
-    if wanted.statuses is not None:
-        parts.append(or_(False, *(_at(wish) for wish in wanted.statuses)))
+class _Shape(NamedTuple):
+    """What of a filter is given: filters of one shape share their statements."""
+
+    owners: bool
+    keyword: bool
+    number: bool
+    since: bool
+    until: bool
+    deleted: bool
+    statuses: tuple[StatusWish, ...] | None
+
+    @classmethod
+    def of(cls, wanted: Filter) -> _Shape:
+        return cls(
+            wanted.owners is not None,
+            bool(wanted.keyword),
+            wanted.number is not None,
+            wanted.since is not None,
+            wanted.until is not None,
+            wanted.deleted,
+            None if wanted.statuses is None else tuple(wanted.statuses),
+        )
+
+
+@lru_cache(maxsize=256)
+def _lists(shape: _Shape) -> tuple[Select[Any], Select[Any]]:
+    """The statements that count the tasks of a list, and that give a page of them."""
+    condition = _condition(shape)
+    source = rayvision_tasks.join(jobs, rayvision_tasks.c.job_id == jobs.c.id) if shape.statuses else rayvision_tasks
+    pages = _ALL.select_from(source).where(condition).order_by(rayvision_tasks.c.id.desc())
+    return (
+        select(func.count()).select_from(source).where(condition),
+        pages.offset(bindparam("offset")).limit(bindparam("limit")),
+    )
+
+
+def _condition(shape: _Shape) -> ColumnElement[bool]:
+    column = rayvision_tasks.c
+    parts: list[ColumnElement[bool]] = [column.parent.is_(None), column.submitted.is_not(None)]
+    parts.append(column.deleted.is_not(None) if shape.deleted else column.deleted.is_(None))
+    if shape.owners:
+        parts.append(column.owner.in_(bindparam("owners", expanding=True)))
+    if shape.keyword:
+        named = column.scene.ilike(bindparam("pattern"), escape="\\")
+        parts.append(or_(named, column.id == bindparam("number")) if shape.number else named)
+    if shape.since:
+        parts.append(column.submitted >= bindparam("since"))
+    if shape.until:
+        parts.append(column.submitted <= bindparam("until"))
+    if shape.statuses is not None:
+        parts.append(or_(False, *(_at(wish) for wish in shape.statuses)))
     return and_(*parts)
 
 
@@ -320,18 +393,18 @@ def _at(wish: StatusWish) -> ColumnElement[bool]:
 
 
 def _jobs(connection: Connection, ids: Collection[int]) -> dict[int, Job]:
-    found = connection.execute(job_columns.where(jobs.c.id.in_(list(ids))))
-    return {row.id: job_record(row) for row in found}
+    return {job.id: job for job in map(job_record, connection.execute(_JOBS, {"ids": list(ids)}))}
 
 
 def _steps(connection: Connection, job_ids: Collection[int]) -> dict[int, list[Step]]:
     found: dict[int, list[Step]] = {}
-    statement = select(steps).where(steps.c.job_id.in_(list(job_ids))).order_by(steps.c.job_id, steps.c.position)
-    for row in connection.execute(statement):
-        found.setdefault(row.job_id, []).append(step_record(row))
+    for step in map(step_record, connection.execute(_STEPS_OF, {"ids": list(job_ids)})):
+        found.setdefault(step.job_id, []).append(step)
     return found
 
 
 def _task(row: Row[Any]) -> TaskRow:
-    values = row._asdict()
-    return TaskRow(**{**values, "steps": tuple(values["steps"]), "labels": tuple(values["labels"])})
+    """The columns are in the order of the record's fields; two of them are lists."""
+    values = list(row)
+    values[_STEPS], values[_LABELS] = tuple(values[_STEPS]), tuple(values[_LABELS])
+    return TaskRow(*values)

@@ -11,17 +11,18 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from rendermill.doors.rayvision.codes import invalid, missing
-from rendermill.doors.rayvision.context import MAX_IDS, Caller
+from rendermill.doors.rayvision.context import MAX_IDS, Caller, user_number
 from rendermill.doors.rayvision.handlers.control import choice, each_of, steps_of, submitted
 from rendermill.doors.rayvision.handlers.fields import Flag, Id, Ids, Paged, PageNumber, Word
+from rendermill.doors.rayvision.ranges import write_chunk
 from rendermill.doors.rayvision.registry import Body, call
-from rendermill.doors.rayvision.show import frame_index, frame_info, frame_key, page_of
+from rendermill.doors.rayvision.show import frame_info, frame_key, page_of
 from rendermill.doors.rayvision.statuses import FrameStatus, task_statuses
-from rendermill.farm.blueprint import Blueprint
 from rendermill.farm.model.choice import Choice
 from rendermill.farm.model.errors import NotAllowedError, NotFoundError, WrongStateError
 from rendermill.farm.model.records import AttemptKey, Step, TaskKey
 from rendermill.farm.model.status import UNENDED, TaskStatus
+from rendermill.renderers.request import FrameSpaces
 from rendermill.store.rayvision import tasks
 from rendermill.store.rayvision.tasks import TaskRow
 
@@ -65,27 +66,33 @@ async def query_task_frames(caller: Caller, body: FramePage) -> dict[str, Any]:
 
 def _frame_page(caller: Caller, row: TaskRow, job_id: int, body: FramePage) -> dict[str, Any]:
     farm = caller.services.farm
-    blueprint, of_job = farm.blueprint(job_id), farm.steps(job_id)
+    spaces, of_job = _spaces(caller, job_id), farm.steps(job_id)
     steps = _in_order(row, of_job)
     first = {name for step in of_job for name in step.after}
-    wanted = list(_matching(steps, blueprint, body.searchKeyword)) if body.searchKeyword else []
+    wanted = list(_matching(steps, spaces, body.searchKeyword)) if body.searchKeyword else []
+    user_id = user_number(caller.services.accounts, row.owner)
     items: list[dict[str, Any]] = []
     for step, indices in _slices(steps, wanted, body):
         for frame in caller.services.desk.look(partial(tasks.frames_at, step_id=step.id, indices=indices)):
-            index = frame_index(blueprint, step, frame.key.index)
-            items.append(frame_info(caller, row, step, frame, index, test=step.name in first))
+            index = write_chunk(spaces.expression(step.name, frame.key.index))
+            items.append(frame_info(caller, row, user_id, step, frame, index, test=step.name in first))
     total = len(wanted) if body.searchKeyword else sum(step.counts.total for step in steps)
     return page_of(items, total, body.pageNum, body.pageSize)
+
+
+def _spaces(caller: Caller, job_id: int) -> FrameSpaces:
+    source = caller.services.farm.ask(lambda q: q.source(job_id))
+    return FrameSpaces(source.template, source.parameters)
 
 
 def _in_order(row: TaskRow, of_job: list[Step]) -> list[Step]:
     return [step for step in of_job if not row.steps or step.name in row.steps]
 
 
-def _matching(steps: list[Step], blueprint: Blueprint, keyword: str) -> Iterator[tuple[Step, int]]:
+def _matching(steps: list[Step], spaces: FrameSpaces, keyword: str) -> Iterator[tuple[Step, int]]:
     for step in steps:
         for index in range(step.counts.total):
-            if keyword in frame_index(blueprint, step, index):
+            if keyword in write_chunk(spaces.expression(step.name, index)):
                 yield step, index
 
 

@@ -103,7 +103,15 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index("ix_rayvision_tasks_job_id", "rayvision_tasks", ["job_id"], unique=False)
-    op.create_index("ix_rayvision_tasks_owner", "rayvision_tasks", ["owner", "id"], unique=False)
+    shown = sa.text("parent IS NULL AND submitted IS NOT NULL AND deleted IS NULL")
+    op.create_index(
+        "ix_rayvision_tasks_shown",
+        "rayvision_tasks",
+        ["owner", "id"],
+        unique=False,
+        sqlite_where=shown,
+        postgresql_where=shown,
+    )
     op.create_index("ix_rayvision_tasks_parent", "rayvision_tasks", ["parent"], unique=False)
     op.add_column("jobs", sa.Column("reference", sa.Text(), nullable=True))
     op.add_column("jobs", sa.Column("cause", sa.String(length=16), server_default=sa.text("''"), nullable=False))
