@@ -10,13 +10,17 @@ from rendermill.farm.blueprint import Requirements
 from rendermill.farm.model.records import Counts, Job, Step
 from rendermill.farm.model.software import SOFTWARE
 from rendermill.farm.model.status import ENDED, Cause, JobStatus, TaskStatus
-from rendermill.farm.picture import SessionState
-from rendermill.farm.waiting import waiting_reason
+from rendermill.farm.picture import Picture, SessionState
+from rendermill.farm.waiting import Waiting
 from support.pictures import picture, session, waiting_step, wants, worker
 
 
 def job(status: JobStatus = JobStatus.READY, job_id: int = 1) -> Job:
     return Job(job_id, "name", "ann", status, 50, 0.0, None, None, "", 3, None, ())
+
+
+def waiting_reason(asked: Job, steps: list[Step], shown: Picture) -> str:
+    return Waiting(shown).reason(asked, steps)
 
 
 def step(step_id: int = 1, **counts: int) -> Step:

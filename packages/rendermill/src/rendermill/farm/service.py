@@ -16,7 +16,7 @@ from rendermill.farm.model.status import TaskStatus
 from rendermill.farm.model.submission import Submission
 from rendermill.farm.ports.blobs import Blobs
 from rendermill.farm.ports.store import Queries, Store, Transaction
-from rendermill.farm.waiting import waiting_reason
+from rendermill.farm.waiting import Waiting
 
 T = TypeVar("T")
 
@@ -138,7 +138,11 @@ class Farm:
 
     def waiting_reason(self, job: Job, steps: list[Step]) -> str:
         """Why nothing of a job runs; empty where something does or it has ended."""
-        return waiting_reason(job, steps, self.dispatcher.picture)
+        return self.waiting().reason(job, steps)
+
+    def waiting(self) -> Waiting:
+        """The same for several jobs at this moment."""
+        return Waiting(self.dispatcher.picture)
 
     def label(self, job_id: int, step: Step, index: int) -> str:
         """A task's parameters as a person reads them."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from rendermill.doors.rayvision.context import Caller, user_number
 from rendermill.doors.rayvision.statuses import FRAME_STATUS, Status, status_of
-from rendermill.farm.model.records import Counts, Job, Step, TaskKey
+from rendermill.farm.model.records import Counts, Step, TaskKey
 from rendermill.farm.model.status import ENDED, TaskStatus
 from rendermill.farm.model.storage import Area, storage_number
 from rendermill.store.rayvision import notes, tasks
@@ -15,6 +15,11 @@ from rendermill.store.rayvision.tasks import FrameRow, TaskRow, TaskView
 
 _INDEX_BITS = 20
 _T = TaskStatus
+_TEXTS = {status: f"render_task_status_{int(status)}" for status in Status}
+#: It is a farm of one's own.
+_NOTHING_PAID = dict.fromkeys(
+    ("renderConsume", "taskArrears", "userAccountConsume", "couponConsume", "qyCouponConsume"), 0
+)
 Worked = Mapping[int, tuple[float, float | None]]
 
 
@@ -69,26 +74,19 @@ class _Shower:
     ) -> None:
         self._caller, self._worked, self._labels, self._projects = caller, worked, labels, projects
         self._accounts: dict[str, int] = {}
+        self._now = caller.services.clock.now()
+        self._waiting = caller.services.farm.waiting()
 
     def info(self, view: TaskView) -> dict[str, Any]:
-        row, job = view.row, view.job
+        """TaskInfo. One display of a hundred for each list: written to be quick."""
+        row, job, shown = view.row, view.job, view.row.shown
         counts = total(view.steps)
+        by_status = counts.by_status
         status = status_of(view, counts)
-        return {
-            **self._identity(row),
-            **_status(status),
-            **_frames(counts),
-            **self._times(view, status),
-            **self._money(),
-            **_settings(row, job),
-            "outputFileName": row.shown.get("folder") if job is not None else None,
-            "bid": self._bid(row),
-            "remark": self._remark(view),
-            "isOpen": 1 if view.children else 0,
-            "respRenderingTaskList": [self.info(child) for child in view.children],
-        }
-
-    def _identity(self, row: TaskRow) -> dict[str, Any]:
+        user_id = self._account(row.owner)
+        timeout = int(job.job_timeout) if job is not None and job.job_timeout else 0
+        camera = shown.get("camera") or None
+        started, finished, duration, is_over_time = self._times(view, status)
         return {
             "id": row.id,
             "taskAlias": alias(self._caller.platform, row.id),
@@ -99,7 +97,7 @@ class _Shower:
             "cgId": row.cg_id,
             "projectName": self._projects.get(row.project_id or 0, ""),
             "userName": row.owner,
-            "userId": self._account(row.owner),
+            "userId": user_id,
             "producer": row.producer or None,
             "artist": row.artist or None,
             "labels": [{"labelId": self._labels.get((row.owner, name), 0), "labelName": name} for name in row.labels],
@@ -108,6 +106,41 @@ class _Shower:
             "munuTaskId": str(row.job_id or ""),
             "isDelete": 0 if row.deleted is not None else 1,
             "submitDate": milliseconds(row.submitted),
+            "taskStatus": int(status),
+            "statusText": _TEXTS[status],
+            "preTaskStatus": None,
+            "preStatusText": None,
+            "totalFrames": counts.total,
+            "abortFrames": by_status.get(_T.CANCELED, 0),
+            "executingFrames": by_status.get(_T.ASSIGNED, 0) + by_status.get(_T.RUNNING, 0),
+            "doneFrames": by_status.get(_T.SUCCEEDED, 0),
+            "failedFrames": by_status.get(_T.FAILED, 0),
+            "waitingCount": by_status.get(_T.READY, 0) + by_status.get(_T.WAITING, 0),
+            "startTime": milliseconds(started),
+            "completedDate": milliseconds(finished),
+            "renderDuration": duration,
+            "isOverTime": is_over_time,
+            **_NOTHING_PAID,
+            "taskLevel": row.level,
+            "taskUserLevel": row.level,
+            "taskLimit": job.limit if job is not None else None,
+            "taskOverTime": timeout,
+            "overTimeStop": timeout,
+            "taskRam": shown.get("ram", 64),
+            "channel": shown.get("channel", "4"),
+            "renderCamera": camera,
+            "taskKeyValueVo": {"tiles": shown.get("tiles", "1"), "allCamera": None, "renderableCamera": camera},
+            "taskType": "Render",
+            "taskTypeText": "render_major_picture_task",
+            "additionalInfo": job.info if job is not None else {},
+            "shareMainCapital": 0,
+            "locationOutput": None,
+            "stopType": None,
+            "outputFileName": shown.get("folder") if job is not None else None,
+            "bid": output_storage(user_id),
+            "remark": self._remark(view),
+            "isOpen": 1 if view.children else 0,
+            "respRenderingTaskList": [self.info(child) for child in view.children],
         }
 
     def _account(self, owner: str) -> int:
@@ -115,7 +148,8 @@ class _Shower:
             self._accounts[owner] = user_number(self._caller.services.accounts, owner)
         return self._accounts[owner]
 
-    def _times(self, view: TaskView, status: Status) -> dict[str, Any]:
+    def _times(self, view: TaskView, status: Status) -> tuple[float | None, float | None, int | None, int]:
+        """When it began and ended, how many seconds that is by now, and whether that is longer than it was to be."""
         job = view.job
         started = job.started if job is not None else None
         finished = job.finished if job is not None else None
@@ -125,23 +159,11 @@ class _Shower:
             ends = [span[1] for span in spans]
             over = status not in (Status.WAITING, Status.RENDERING, Status.TESTED)
             finished = max((end for end in ends if end is not None), default=None) if over else None
-        now = self._caller.services.clock.now()
-        duration = None if started is None else int((finished or now) - started)
+        if started is None:
+            return None, finished, None, 0
+        duration = int((finished or self._now) - started)
         reminder = int(view.row.shown.get("reminder") or 0)
-        return {
-            "startTime": milliseconds(started),
-            "completedDate": milliseconds(finished),
-            "renderDuration": duration,
-            "isOverTime": int(bool(reminder and duration is not None and duration > reminder)),
-        }
-
-    def _money(self) -> dict[str, Any]:
-        """It is a farm of one's own: nothing is paid."""
-        names = ("renderConsume", "taskArrears", "userAccountConsume", "couponConsume", "qyCouponConsume")
-        return dict.fromkeys(names, 0)
-
-    def _bid(self, row: TaskRow) -> str:
-        return output_storage(self._account(row.owner))
+        return started, finished, duration, int(0 < reminder < duration)
 
     def _remark(self, view: TaskView) -> str:
         job = view.job
@@ -149,7 +171,7 @@ class _Shower:
             return "it is not submitted yet"
         if job.status in ENDED:
             return job.message
-        return self._caller.services.farm.waiting_reason(job, list(view.steps))
+        return self._waiting.reason(job, view.steps)
 
 
 def total(steps: Sequence[Step]) -> Counts:
@@ -165,52 +187,6 @@ def alias(platform: int, number: int) -> str:
 def output_storage(user_id: int) -> str:
     """The number of a user's output storage."""
     return storage_number(user_id, Area.OUTPUT)
-
-
-def _status(status: Status) -> dict[str, Any]:
-    return {
-        "taskStatus": int(status),
-        "statusText": f"render_task_status_{int(status)}",
-        "preTaskStatus": None,
-        "preStatusText": None,
-    }
-
-
-def _frames(counts: Counts) -> dict[str, Any]:
-    return {
-        "totalFrames": counts.total,
-        "abortFrames": counts[_T.CANCELED],
-        "executingFrames": counts.active,
-        "doneFrames": counts[_T.SUCCEEDED],
-        "failedFrames": counts[_T.FAILED],
-        "waitingCount": counts[_T.READY] + counts[_T.WAITING],
-    }
-
-
-def _settings(row: TaskRow, job: Job | None) -> dict[str, Any]:
-    shown = row.shown
-    timeout = int(job.job_timeout) if job is not None and job.job_timeout else 0
-    return {
-        "taskLevel": row.level,
-        "taskUserLevel": row.level,
-        "taskLimit": job.limit if job is not None else None,
-        "taskOverTime": timeout,
-        "overTimeStop": timeout,
-        "taskRam": shown.get("ram", 64),
-        "channel": shown.get("channel", "4"),
-        "renderCamera": shown.get("camera") or None,
-        "taskKeyValueVo": {
-            "tiles": shown.get("tiles", "1"),
-            "allCamera": None,
-            "renderableCamera": shown.get("camera") or None,
-        },
-        "taskType": "Render",
-        "taskTypeText": "render_major_picture_task",
-        "additionalInfo": job.info if job is not None else {},
-        "shareMainCapital": 0,
-        "locationOutput": None,
-        "stopType": None,
-    }
 
 
 def frame_info(
