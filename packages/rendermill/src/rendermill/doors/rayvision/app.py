@@ -12,8 +12,9 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
 
+import orjson
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.responses import FileResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from rendermill.doors.rayvision.codes import Code, code_of
@@ -150,20 +151,23 @@ async def _read(request: Request) -> bytes:
     return bytes(gathered)
 
 
-def _refused(error: RendermillError) -> JSONResponse:
+def _refused(error: RendermillError) -> Response:
     said = f"{error.where}: {error.what}" if error.where else error.what
     return _envelope(code_of(error), " ".join(f"{said}. {error.remedy or ''}".split()).removesuffix(" ."), None)
 
 
-def _envelope(code: Code, message: str, data: Any) -> JSONResponse:
-    return JSONResponse(
-        {
-            "version": "2.0.0",
-            "result": code is Code.OK,
-            "message": message,
-            "code": int(code),
-            "data": data,
-            "serverTime": int(time.time() * 1000),
-            "requestId": uuid.uuid4().hex,
-        }
-    )
+def _envelope(code: Code, message: str, data: Any) -> Response:
+    answer = {
+        "version": "2.0.0",
+        "result": code is Code.OK,
+        "message": message,
+        "code": int(code),
+        "data": data,
+        "serverTime": int(time.time() * 1000),
+        "requestId": uuid.uuid4().hex,
+    }
+    try:
+        content = orjson.dumps(answer)
+    except TypeError:  # it takes no integers over 64 bits, which additional_info may have
+        content = json.dumps(answer).encode()
+    return Response(content, media_type="application/json")

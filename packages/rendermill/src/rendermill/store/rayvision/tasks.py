@@ -269,7 +269,7 @@ def page(connection: Connection, wanted: Filter, offset: int, limit: int) -> tup
         "until": wanted.until,
     }
     total = int(connection.execute(count, values).scalar_one())
-    found = [_task(row) for row in connection.execute(rows_of, {**values, "offset": offset, "limit": limit})]
+    found = [_task(row) for row in connection.execute(rows_of, {**values, "offset": offset, "limit": limit}).all()]
     return total, views(connection, found)
 
 
@@ -322,7 +322,7 @@ def _frames(connection: Connection, statement: Select[Any]) -> list[FrameRow]:
         FrameRow(
             TaskKey(row.step_id, row.idx), TaskStatus(row.status), row.attempt, row.message, row.started, row.finished
         )
-        for row in connection.execute(statement.order_by(farm_tasks.c.idx))
+        for row in connection.execute(statement.order_by(farm_tasks.c.idx)).all()
     ]
 
 
@@ -393,12 +393,12 @@ def _at(wish: StatusWish) -> ColumnElement[bool]:
 
 
 def _jobs(connection: Connection, ids: Collection[int]) -> dict[int, Job]:
-    return {job.id: job for job in map(job_record, connection.execute(_JOBS, {"ids": list(ids)}))}
+    return {job.id: job for job in map(job_record, connection.execute(_JOBS, {"ids": list(ids)}).all())}
 
 
 def _steps(connection: Connection, job_ids: Collection[int]) -> dict[int, list[Step]]:
     found: dict[int, list[Step]] = {}
-    for step in map(step_record, connection.execute(_STEPS_OF, {"ids": list(job_ids)})):
+    for step in map(step_record, connection.execute(_STEPS_OF, {"ids": list(job_ids)}).all()):
         found.setdefault(step.job_id, []).append(step)
     return found
 
