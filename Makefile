@@ -71,6 +71,8 @@ lock: $(VENV)/.installed
 	  --no-annotate packages/rendermill/pyproject.toml -o requirements/base.txt
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 	  --no-annotate packages/rendermill/pyproject.toml requirements/dev.in -o requirements/dev.txt
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+	  --no-annotate requirements/rayvision-client.in -o requirements/rayvision-client.txt
 
 clean:
 	@rm -rf out build .mypy_cache .ruff_cache .pytest_cache
