@@ -237,13 +237,26 @@ def test_an_application_and_its_number_must_agree() -> None:
 
 @pytest.mark.parametrize(
     ("cg_id", "name"),
-    [("2005", "C4d"), ("2005", "CINEMA 4D"), ("2001", "3ds Max"), ("2001", "max"), ("2004", "HOUDINI")],
+    [
+        ("2005", "C4d"),
+        ("2005", "CINEMA 4D"),
+        ("2001", "3ds Max"),
+        ("2001", "max"),
+        ("2008", "vr_standalone"),
+        ("2020", "unreal engine"),
+        ("2004", "HOUDINI"),
+    ],
 )
 def test_an_application_may_be_written_as_clients_do(cg_id: str, name: str) -> None:
     task = task_json(cg_id=2004)
     task["task_info"]["cg_id"] = cg_id
     task["software_config"]["cg_name"] = name
     read(task)
+
+
+def test_layers_are_mayas() -> None:
+    assert refused({**task_json(), "layers": ["a"]}).where == "layers"
+    read({**task_json(), "layers": []})
 
 
 def test_additional_information_is_bounded() -> None:

@@ -143,20 +143,18 @@ def _check(made: TaskFile) -> None:
         raise invalid("task_info.cg_id", f"there is no application {info.cg_id}", f"One of {listed}.")
     if not made.software_config.cg_version.strip():
         raise invalid("software_config.cg_version", "it is empty")
-    named = _plain(made.software_config.cg_name)
-    if named not in (_plain(made.software.title), _plain(made.software.name), _ALIASES.get(made.software.name, "")):
-        raise invalid("software_config.cg_name", f"{named!r} is not {made.software.title}, which is cg_id {info.cg_id}")
+    named = made.software_config.cg_name
+    if not made.software.is_called(named):
+        what = f"{named[:100]!r} is not {made.software.title}, which is cg_id {info.cg_id}"
+        raise invalid("software_config.cg_name", what)
+    if made.layers and made.software.name != "maya":
+        raise invalid(
+            "layers", f"{made.software.title} has none that can be chosen here", "Choose in scene_info_render."
+        )
     if len(json.dumps(made.additional_info)) > MAX_INFO:
         raise invalid("additional_info", f"it is over {MAX_INFO} bytes")
     if info.pre_frames != info.test_frames and "000" not in (info.pre_frames, info.test_frames):
         raise invalid("task_info.test_frames", "it means the same as pre_frames and says something else")
-
-
-_ALIASES = {"cinema4d": "c4d", "3ds-max": "max", "vray": "vray", "arnold": "arnold", "unreal-engine": "ue"}
-
-
-def _plain(name: str) -> str:
-    return re.sub(r"[^a-z0-9]", "", name.lower())
 
 
 _HINTS = {
