@@ -10,12 +10,16 @@ from enum import StrEnum
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import Engine, inspect
 
 from rendermill.farm.model.errors import UnavailableError
 from rendermill.farm.model.status import AttemptStatus, JobStatus, TaskStatus
+from rendermill.store import database
+from rendermill.store.accounts import Accounts
 from rendermill.store.database import SqlStore, migrate, sqlite_engine
 from rendermill.store.rayvision import schema as rayvision
 
@@ -183,3 +187,53 @@ def test_opening_waits_for_another_process_that_is_making_the_store(path: Path) 
     finally:
         done.join()
         other.close()
+
+
+# --- older stores ------------------------------------------------------------------------------------------------
+
+
+def make_first_version(path: Path) -> None:
+    """A store as version 0.1.0 left it: two users with a key, and a job that was running."""
+    engine = sqlite_engine(path)
+    config = Config()
+    config.set_main_option("script_location", str(Path(database.__file__).parent / "migrations"))
+    with engine.connect().execution_options(writes=True) as connection, connection.begin():
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        for name in ("ann", "bob"):
+            connection.exec_driver_sql("INSERT INTO users VALUES (?, 'x', 0, 0, 0, 5.0)", (name,))
+        connection.exec_driver_sql("INSERT INTO keys VALUES ('id', 'ann', x'00', 5.0)")
+        connection.exec_driver_sql(
+            "INSERT INTO jobs VALUES (7, 'job', 'ann', 'running', 50, 1.0, 2.0, NULL, '', 3, NULL, "
+            "'[]', '{}', '{}', '[]')"
+        )
+        connection.exec_driver_sql("INSERT INTO steps VALUES (3, 7, 'run', 0, '[]', 0, 1, 0, 1, 1, 0, 0)")
+        for index, status in enumerate(("ready", "running", "succeeded")):
+            connection.exec_driver_sql("INSERT INTO tasks VALUES (3, ?, ?, 1, 0, '')", (index, status))
+        connection.exec_driver_sql("INSERT INTO outputs VALUES (7, 'a.png', 3, 2, 1, ?, 9)", ("ab" * 32,))
+    engine.dispose()
+
+
+def test_a_store_of_the_first_version_keeps_all_that_it_has(path: Path, tmp_path: Path) -> None:
+    make_first_version(path)
+    store = SqlStore.open(path)
+    job = store.read(lambda q: q.job(7))
+    assert job is not None
+    assert (job.name, job.status, job.limit, job.hold, job.hardware, job.info) == (
+        "job",
+        "running",
+        None,
+        False,
+        (),
+        {},
+    )
+    step = store.read(lambda q: q.steps(7))[0]
+    assert (step.depends, step.after, step.counts.total) == ((), (), 3)
+    assert [task.status for task in store.read(lambda q: q.tasks(3))] == ["ready", "running", "succeeded"]
+    assert [output.path for output in store.read(lambda q: q.outputs(7))] == ["a.png"]
+    accounts = Accounts(store.engine, tmp_path / "secret.key")
+    numbers = [user.id for user in accounts.users()]
+    assert len(set(numbers)) == 2
+    assert min(numbers) >= 10_000_000
+    assert [key[0] for key in accounts.list_keys("ann")] == ["id"]
+    store.close()
