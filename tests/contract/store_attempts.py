@@ -6,7 +6,7 @@ import pytest
 
 from contract.store_words import NOW, TS, add, emit, first_task, held, move, publish, steps_of, write
 from rendermill.farm.model.records import AttemptKey, Event, Output, TaskKey
-from rendermill.farm.model.status import AttemptStatus
+from rendermill.farm.model.status import AttemptStatus, Turn
 from rendermill.farm.ports.store import NewStep, Store, Transaction
 
 
@@ -62,7 +62,7 @@ class Attempts:
         assert store.read(lambda q: q.active_attempts(lease_before=99)) == []
 
     def test_outputs_come_by_path_with_their_step_and_task(self, store: Store) -> None:
-        job_id = add(store, NewStep("a", (), (), 2), NewStep("b", (), (), 1))
+        job_id = add(store, NewStep("a", (), Turn.ANY, 2), NewStep("b", (), Turn.ANY, 1))
         first, second = steps_of(store, job_id)
         files = Output("f_2.png", "ab" * 32, 2), Output("deep/é 1.png", "cd" * 32, 2**40)
         publish(store, AttemptKey(first.id, 1, 1), *files)

@@ -24,7 +24,7 @@ from contract.store_words import (
     write,
 )
 from rendermill.farm.model.records import Job, JobSource, TaskKey
-from rendermill.farm.model.status import JobStatus
+from rendermill.farm.model.status import JobStatus, Turn
 from rendermill.farm.ports.store import NewStep, Store
 
 
@@ -62,18 +62,23 @@ class Jobs:
         assert store.read(lambda q: q.events(0)) == []
 
     def test_steps_keep_the_template_s_order_and_their_dependencies(self, store: Store) -> None:
-        job_id = add(store, NewStep("z", (), (), 2), NewStep("a", ("z",), (), 1), NewStep("m", ("z", "a"), (), 4))
+        job_id = add(
+            store,
+            NewStep("z", (), Turn.ANY, 2),
+            NewStep("a", ("z",), Turn.ANY, 1),
+            NewStep("m", ("z", "a"), Turn.ANY, 4),
+        )
         found = [(step.name, step.position, step.depends, step.counts.total) for step in steps_of(store, job_id)]
         assert found == [("z", 0, (), 2), ("a", 1, ("z",), 1), ("m", 2, ("z", "a"), 4)]
 
     def test_tasks_of_steps_with_dependencies_wait_and_others_are_ready(self, store: Store) -> None:
-        job_id = add(store, NewStep("a", (), (), 2), NewStep("b", ("a",), (), 3))
+        job_id = add(store, NewStep("a", (), Turn.ANY, 2), NewStep("b", ("a",), Turn.ANY, 3))
         first, second = steps_of(store, job_id)
         assert (counts(first), counts(second)) == ({TS.READY: 2}, {TS.WAITING: 3})
         assert (statuses(store, first.id), statuses(store, second.id)) == ([TS.READY] * 2, [TS.WAITING] * 3)
 
     def test_many_tasks_are_counted_and_paged(self, store: Store) -> None:
-        job_id = add(store, NewStep("run", (), (), 5000))
+        job_id = add(store, NewStep("run", (), Turn.ANY, 5000))
         step = steps_of(store, job_id)[0]
         page = store.read(lambda q: q.tasks(step.id, offset=4990, limit=20))
         assert [task.key for task in page] == [TaskKey(step.id, index) for index in range(4990, 5000)]
@@ -135,7 +140,7 @@ class Moves:
             assert move(store, attempt, TS.ASSIGNED, TS.READY)
 
     def test_a_task_that_is_not_ready_cannot_be_assigned(self, store: Store) -> None:
-        job_id = add(store, NewStep("a", (), (), 1), NewStep("b", ("a",), (), 1))
+        job_id = add(store, NewStep("a", (), Turn.ANY, 1), NewStep("b", ("a",), Turn.ANY, 1))
         key = first_task(store, job_id)
         held(store, job_id, key)
         waiting = TaskKey(steps_of(store, job_id)[1].id, 0)
@@ -187,7 +192,7 @@ class Moves:
         assert (task.failures, task.attempt, task.message) == (2, 3, "why")
 
     def test_counters_follow_every_move(self, store: Store) -> None:
-        job_id = add(store, NewStep("run", (), (), 4))
+        job_id = add(store, NewStep("run", (), Turn.ANY, 4))
         step_id = steps_of(store, job_id)[0].id
         one, two = (held(store, job_id, TaskKey(step_id, index)) for index in (0, 1))
         move(store, one, TS.ASSIGNED, TS.RUNNING)
@@ -198,7 +203,7 @@ class Moves:
         assert sorted(statuses(store, step_id)) == [TS.CANCELED, TS.CANCELED, TS.FAILED, TS.RUNNING]
 
     def test_moving_many_tasks_moves_only_those_and_begins_their_failures_again(self, store: Store) -> None:
-        job_id = add(store, NewStep("a", (), (), 2), NewStep("b", (), (), 2))
+        job_id = add(store, NewStep("a", (), Turn.ANY, 2), NewStep("b", (), Turn.ANY, 2))
         first, second = steps_of(store, job_id)
         attempt = held(store, job_id, TaskKey(first.id, 0))
         move(store, attempt, TS.ASSIGNED, TS.FAILED, failed=True, message="broke")

@@ -23,7 +23,7 @@ from contract.store_words import (
     write,
 )
 from rendermill.farm.model.records import Output, TaskKey
-from rendermill.farm.model.status import Cause, JobStatus
+from rendermill.farm.model.status import Cause, JobStatus, Turn
 from rendermill.farm.model.storage import Area, StoredFile
 from rendermill.farm.ports.store import NewStep, Store
 
@@ -43,7 +43,7 @@ A, B = "ab" * 32, "cd" * 32
 
 def add_rich(store: Store, **changes: Any) -> int:
     submission = replace(RICH, **changes)
-    steps = [NewStep("main", (), ("test",), 2), NewStep("test", (), (), 1)]
+    steps = [NewStep("main", (), Turn.REST, 2), NewStep("test", (), Turn.FIRST, 1)]
     return write(store, lambda tx: tx.add_job(submission, "rich", steps, JobStatus.READY, NOW))
 
 
@@ -58,7 +58,7 @@ class Service:
 
     def test_steps_that_come_after_others_wait(self, store: Store) -> None:
         main, test = steps_of(store, add_rich(store))
-        assert (main.after, test.after) == (("test",), ())
+        assert (main.turn, test.turn) == (Turn.REST, Turn.FIRST)
         assert (counts(main), counts(test)) == ({TS.WAITING: 2}, {TS.READY: 1})
 
     def test_a_job_is_found_by_its_reference(self, store: Store) -> None:
@@ -109,7 +109,7 @@ class Service:
         assert job_of(store, job_id).started == NOW
 
     def test_some_tasks_of_a_step_move_and_the_others_stay(self, store: Store) -> None:
-        job_id = add(store, NewStep("run", (), (), 12_000))
+        job_id = add(store, NewStep("run", (), Turn.ANY, 12_000))
         step = steps_of(store, job_id)[0].id
         chosen = [*range(0, 12_000, 2), 99_999]
         assert write(store, lambda tx: tx.move_tasks(step, TS.READY, TS.CANCELED, "", chosen)) == 6000

@@ -12,7 +12,7 @@ import pytest
 
 from contract.store_words import NOW, PATIENCE, SUBMISSION, Closable, Reopen, add, emit, first_task, held, job_of, write
 from rendermill.farm.model.records import Job, Output
-from rendermill.farm.model.status import JobStatus
+from rendermill.farm.model.status import JobStatus, Turn
 from rendermill.farm.ports.store import NewStep, Queries, Store, Transaction
 
 
@@ -24,7 +24,7 @@ def _makes(name: str, error: Exception | None = None) -> Callable[[Transaction],
     """A unit that makes a job, and perhaps breaks after that."""
 
     def work(tx: Transaction) -> str:
-        tx.add_job(SUBMISSION, name, [NewStep("run", (), (), 1)], JobStatus.READY, NOW)
+        tx.add_job(SUBMISSION, name, [NewStep("run", (), Turn.ANY, 1)], JobStatus.READY, NOW)
         if error is not None:
             raise error
         return "ok"
@@ -40,7 +40,7 @@ class Units:
 
     def test_a_unit_sees_what_it_wrote(self, store: Store) -> None:
         def work(tx: Transaction) -> Job | None:
-            return tx.job(tx.add_job(SUBMISSION, "mine", [NewStep("run", (), (), 1)], JobStatus.READY, NOW))
+            return tx.job(tx.add_job(SUBMISSION, "mine", [NewStep("run", (), Turn.ANY, 1)], JobStatus.READY, NOW))
 
         made = write(store, work)
         assert made is not None
@@ -95,7 +95,7 @@ class Units:
         inside, release = threading.Event(), threading.Event()
 
         def slow(tx: Transaction) -> int:
-            job_id = tx.add_job(SUBMISSION, "job", [NewStep("run", (), (), 1)], JobStatus.READY, NOW)
+            job_id = tx.add_job(SUBMISSION, "job", [NewStep("run", (), Turn.ANY, 1)], JobStatus.READY, NOW)
             inside.set()
             release.wait(PATIENCE)
             return job_id

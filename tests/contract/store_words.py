@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, Protocol, TypeVar
 
 from rendermill.farm.model.records import AttemptKey, Job, Output, Step, TaskKey
-from rendermill.farm.model.status import JobStatus, TaskStatus
+from rendermill.farm.model.status import JobStatus, TaskStatus, Turn
 from rendermill.farm.model.submission import Asset, Submission
 from rendermill.farm.ports.store import NewStep, Store, Transaction
 
@@ -35,7 +35,7 @@ def write(store: Store, work: Callable[[Transaction], T]) -> T:
 def add(
     store: Store, *steps: NewStep, owner: str = "ann", status: JobStatus = JobStatus.READY, now: float = NOW
 ) -> int:
-    new = steps or (NewStep("run", (), (), 3),)
+    new = steps or (NewStep("run", (), Turn.ANY, 3),)
     return write(store, lambda tx: tx.add_job(replace(SUBMISSION, owner=owner), "job", new, status, now))
 
 

@@ -503,7 +503,8 @@ async def test_a_limited_task_takes_no_more_machines_than_that(tmp_path: Path) -
 async def test_hardware_that_is_none_is_refused_and_hardware_that_there_is_kept(waiting: Stage) -> None:
     farm, caller = waiting
     task = await caller.submit(rops("1"))
-    (kind,) = {each["id"] for each in await caller.call("render/hardwareConfig/list")}
+    anything, kind = sorted({each["id"] for each in await caller.call("render/hardwareConfig/list")})
+    assert anything == 1
     body = {"taskIds": [task], "model": "Default", "ram": "8GB", "gpuNum": ""}
     path = "render/handle/editTaskHardwareConfig"
     refused = await caller.refused(path, {**body, "hardwareConfigIds": [kind, 424_242]})
@@ -513,7 +514,14 @@ async def test_hardware_that_is_none_is_refused_and_hardware_that_there_is_kept(
     await caller.call(path, {**body, "hardwareConfigIds": [kind]})
     (word,) = farm.job(task).hardware
     assert word.endswith("_m8_g0")
+    for wrong in ({"ram": "512GB"}, {"gpuNum": "8*GPU"}, {"model": "28C"}):
+        assert (await caller.refused(path, {**body, "hardwareConfigIds": [kind], **wrong})).code == 600
+        assert (await caller.refused(path, {**body, "hardwareConfigIds": [], **wrong})).code == 600
+    await caller.call(path, {**body, "hardwareConfigIds": [anything], "ram": "64GB"})
+    assert farm.job(task).hardware == ()
     await caller.call(path, {**body, "hardwareConfigIds": []})
+    assert farm.job(task).hardware == (word,)
+    await caller.call(path, {"taskIds": [task], "hardwareConfigIds": [], "model": "", "ram": "", "gpuNum": ""})
     assert farm.job(task).hardware == ()
 
 
@@ -773,8 +781,9 @@ async def test_the_lists_tell_what_the_worker_has(tmp_path: Path) -> None:
         hardware = await caller.call("render/hardwareConfig/list")
         (worker,) = farm.farm.farm.dispatcher.picture.workers.values()
         assert {(each["ram"], each["cores"], each["type"], each["status"]) for each in hardware} == {
-            ("8GB", int(worker.cores), 1, 1)
-        }
+            ("8GB", int(worker.cores), 1, 1),
+            ("64GB", 0, 1, 1),
+        }, "by 64GB every client finds something"
         assert {2, 3, 6, 9, 20, 21, 35, 62} <= {each["platform"] for each in hardware}
         (platform,) = await caller.call("render/common/queryPlatforms", {"zone": 1})
         assert (platform["platform"], platform["status"], platform["isShow"]) == (2, 1, 1)

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from rendermill.doors.rayvision.app import MAX_BODY, RayvisionDoor
+from rendermill.doors.rayvision.app import RayvisionDoor
+from rendermill.doors.rayvision.registry import MAX_BODY
 from rendermill.farm.model.storage import Area, storage_number
 from support.rayvision import DOMAIN, RayvisionCaller, RayvisionFarm, RefusedError, rayvision_farm, rops
 
@@ -663,7 +664,7 @@ async def test_names_that_look_like_paths_are_names(farm: RayvisionFarm, anna: R
     for name in ("../../etc/passwd", "a/b", "'; DROP TABLE jobs; --", "%", "\\", "中 文", "🎬"):
         await anna.call(CHANGING, {"newName": name})
         with pytest.raises(RefusedError, match="503"):
-            await anna.call(CHANGING, {"newName": name})
+            await anna.call(CHANGING, {"newName": name, "status": 1})
     assert len((await anna.call(READING))["projectNameList"]) == 7
 
 

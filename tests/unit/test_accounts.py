@@ -11,12 +11,13 @@ from pathlib import Path
 
 import pytest
 from cryptography.fernet import Fernet
-from sqlalchemy import Engine
+from sqlalchemy import Engine, insert, select
 
 from rendermill.farm.model.errors import BadInputError, NotAuthenticatedError, NotFoundError, UnavailableError
 from rendermill.farm.model.identity import LOCAL_USER, Identity
 from rendermill.store.accounts import Accounts
 from rendermill.store.database import migrate, sqlite_engine
+from rendermill.store.schema import files
 
 PASSWORD = "correct horse"
 
@@ -329,3 +330,19 @@ def test_doors_that_check_signatures_get_the_key_of_an_id(accounts: Accounts) ->
     assert accounts.secret_of("nobody") is None
     accounts.remove_key(made.access_id)
     assert accounts.secret_of(made.access_id) is None
+
+
+def test_who_gets_the_name_of_a_removed_user_gets_neither_files_nor_sub_accounts(
+    accounts: Accounts, engine: Engine
+) -> None:
+    accounts.create_user("ana", PASSWORD)
+    accounts.create_user("ben", PASSWORD, main="ana", shares_storage=True)
+    with engine.begin() as connection:
+        row = {"owner": "ana", "area": "input", "path": "a", "hash": "ab" * 32, "size": 1, "modified": 1.0}
+        connection.execute(insert(files).values(row))
+    accounts.remove_user("ana")
+    accounts.create_user("ana", PASSWORD)
+    assert accounts.subs("ana") == []
+    assert (accounts.user("ben").main, accounts.user("ben").shares_storage) == (None, False)
+    with engine.connect() as connection:
+        assert connection.execute(select(files)).all() == []

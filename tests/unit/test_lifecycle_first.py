@@ -204,3 +204,53 @@ def test_a_step_that_read_what_is_made_anew_runs_again_and_is_stopped_meanwhile(
     assert bench.statuses(job) == {"a": ["ready", "succeeded"], "b": ["waiting", "waiting"]}
     bench.run(job, "a", 0)
     assert bench.statuses(job)["b"] == ["ready", "ready"]
+
+
+def submit_steps(bench: Bench, *steps: dict[str, Any], **settings: Any) -> int:
+    made = template(*steps)
+    submission = Submission(made, "ann", max_attempts=1, **settings)
+    return bench.write(lambda tx: bench.lifecycle.create(tx, submission, instantiate(made, {})))
+
+
+def test_what_a_first_step_needs_does_not_wait_for_it(bench: Bench) -> None:
+    job = submit_steps(
+        bench,
+        shell("true", "sim-test", frames="1"),
+        shell("true", "sim", frames="2"),
+        shell("true", "rop-test", frames="1", depends=("sim-test", "sim")),
+        shell("true", "rop", frames="2", depends=("sim-test", "sim")),
+        first=("sim-test", "rop-test"),
+    )
+    assert list(bench.statuses(job).values()) == [["ready"], ["ready"], ["waiting"], ["waiting"]]
+    for step in ("sim-test", "sim", "rop-test", "rop"):
+        bench.run(job, step, 0)
+    assert bench.job(job).status is JobStatus.SUCCEEDED
+
+
+def test_a_test_frame_wanted_again_while_the_job_is_looked_at_runs_and_is_looked_at_again(bench: Bench) -> None:
+    job = bench.submit(first=("test",), hold=True)
+    bench.run(job, "test", 0)
+    bench.run(job, "test", 1)
+    assert bench.job(job).cause is Cause.TEST
+    bench.write(
+        lambda tx: bench.lifecycle.rerun(tx, job, Choice(frozenset({S}), {bench.key(job, "test", 0).step_id: [0]}))
+    )
+    assert bench.job(job).status is JobStatus.RUNNING
+    assert bench.statuses(job) == {"main": ["waiting"] * 3, "test": ["ready", "succeeded"]}
+    bench.run(job, "test", 0)
+    assert (bench.job(job).status, bench.job(job).cause) == (JobStatus.PAUSED, Cause.TEST)
+    bench.write(lambda tx: bench.lifecycle.resume(tx, job))
+    assert bench.statuses(job)["main"] == ["ready"] * 3
+
+
+def test_the_time_that_a_job_works_leaves_out_when_it_stands(bench: Bench) -> None:
+    job = bench.submit()
+    bench.clock.turn(1000)
+    bench.run(job, "test", 0)
+    bench.clock.turn(10)
+    bench.write(lambda tx: bench.lifecycle.pause(tx, job))
+    bench.clock.turn(500)
+    assert bench.job(job).seconds(bench.clock.now()) == 10
+    bench.write(lambda tx: bench.lifecycle.resume(tx, job))
+    bench.clock.turn(5)
+    assert bench.job(job).seconds(bench.clock.now()) == 15

@@ -55,6 +55,20 @@ def test_a_job_at_its_limit_has_no_room_made_for_it() -> None:
     assert plan(shown) == []
 
 
+def test_a_limited_job_goes_on_to_its_next_step_at_once() -> None:
+    warm = session("done", 1, IDLE)
+    step = limited(2, 3, 1, job_id=1)
+    assert plan(picture(worker(slots=8, cores=8), warm, step)) == [Close("done")]
+
+
+def test_a_limited_job_has_no_more_room_made_than_it_may_take() -> None:
+    others = [session(name, 5, IDLE) for name in "abcd"]
+    low = waiting_step(5, 50, priority=10)
+    decisions = plan(picture(worker(slots=4, cores=8), *others, low, limited(1, 50, 1)))
+    assert len([each for each in decisions if isinstance(each, Close)]) == 1
+    assert len([each for each in decisions if isinstance(each, Assign)]) == 3
+
+
 # --- what comes first --------------------------------------------------------------------------------------------
 
 

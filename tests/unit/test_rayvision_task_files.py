@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from rendermill.doors.rayvision.codes import Code, code_of
 from rendermill.doors.rayvision.json_text import MAX_DEPTH, parse_json, parse_object
 from rendermill.doors.rayvision.parts import renderables
-from rendermill.doors.rayvision.ranges import parse_pre_frames, parse_range, write_chunk, write_range
+from rendermill.doors.rayvision.ranges import PreFrames, parse_range, write_chunk, write_range
 from rendermill.doors.rayvision.taskfile import TaskFile, read_task_file
 from rendermill.farm.blueprint import instantiate
 from rendermill.farm.model.errors import BadInputError, RendermillError
@@ -21,7 +21,7 @@ from rendermill.farm.model.hardware import hardware_word, rounded_memory
 from rendermill.farm.model.software import SOFTWARE, software_text, software_word
 from rendermill.renderers.adapter import AdapterApplication
 from rendermill.renderers.blender.request import BlenderApplication
-from rendermill.renderers.request import Application, Part, Request, requested_job
+from rendermill.renderers.request import Application, FrameSpaces, Part, Request, requested_job
 from support.campaign import fixed
 from support.rayvision import task_json
 
@@ -90,13 +90,13 @@ def test_chunks_are_shown_as_the_api_has_them(expression: str, shown: str) -> No
     ],
 )
 def test_priority_frames(text: str, first: tuple[int, ...]) -> None:
-    assert parse_pre_frames(text, tuple(range(1, 11)), "pre_frames") == first
+    assert PreFrames.parse(text, "pre_frames").of(tuple(range(1, 11))) == first
 
 
 @pytest.mark.parametrize("text", ["", "1", "2000", "100,1", "abc", "100:"])
 def test_what_names_no_priority_frames_is_refused(text: str) -> None:
     with pytest.raises(BadInputError):
-        parse_pre_frames(text, (1,), "pre_frames")
+        PreFrames.parse(text, "pre_frames")
 
 
 # --- JSON --------------------------------------------------------------------------------------------------------
@@ -430,6 +430,15 @@ def test_a_thousand_parts_of_one_name_have_steps_of_their_own() -> None:
     assert len({step["name"] for step in made.template["steps"]}) == 1000
 
 
+def test_a_thousand_parts_with_settings_are_a_job() -> None:
+    settings = {"camera": "/obj/cam", "width": "640", "height": "480", "odd": "{{x}}"}
+    parts = (Part(f"/out/rop{n}", (n, n + 7), (n,), {**settings, "odd": str(n)}, f"rop{n}") for n in range(1000))
+    made = requested_job(request(*parts), AdapterApplication())
+    assert len(instantiate(made.template, made.parameters).steps) == 2000
+    spaces = FrameSpaces(made.template)
+    assert (spaces.expression("out_rop7-test", 0), spaces.expression("out_rop7", 0)) == ("7", "14")
+
+
 @pytest.mark.parametrize(
     "part",
     [
@@ -452,6 +461,7 @@ def test_what_blender_does_not_have_is_refused(part: Part) -> None:
     [
         ("houdini", "17.5", "houdini_17-5", "houdini 17.5"),
         ("3ds-max", "2022", "x-3ds-max_2022", "x-3ds-max 2022"),
+        ("cinema4d", "R19 SP-1", "cinema4d_R19_SP--1", "cinema4d R19 SP-1"),
         ("Arnold for Maya!", "3.2.1.1", "arnold-for-maya_3-2-1-1", "arnold-for-maya 3.2.1.1"),
         ("blender", "", "blender", "blender"),
         ("插件", "", "unnamed", "unnamed"),

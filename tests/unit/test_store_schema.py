@@ -17,7 +17,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Engine, inspect
 
 from rendermill.farm.model.errors import UnavailableError
-from rendermill.farm.model.status import AttemptStatus, JobStatus, TaskStatus
+from rendermill.farm.model.status import AttemptStatus, JobStatus, TaskStatus, Turn
 from rendermill.store import database
 from rendermill.store.accounts import Accounts
 from rendermill.store.database import SqlStore, migrate, sqlite_engine
@@ -228,7 +228,7 @@ def test_a_store_of_the_first_version_keeps_all_that_it_has(path: Path, tmp_path
         {},
     )
     step = store.read(lambda q: q.steps(7))[0]
-    assert (step.depends, step.after, step.counts.total) == ((), (), 3)
+    assert (step.depends, step.turn, step.counts.total) == ((), Turn.ANY, 3)
     assert [task.status for task in store.read(lambda q: q.tasks(3))] == ["ready", "running", "succeeded"]
     assert [output.path for output in store.read(lambda q: q.outputs(7))] == ["a.png"]
     accounts = Accounts(store.engine, tmp_path / "secret.key")

@@ -9,7 +9,7 @@ import pytest
 from rendermill.farm.blueprint import Requirements
 from rendermill.farm.model.records import Counts, Job, Step
 from rendermill.farm.model.software import SOFTWARE
-from rendermill.farm.model.status import ENDED, Cause, JobStatus, TaskStatus
+from rendermill.farm.model.status import ENDED, Cause, JobStatus, TaskStatus, Turn
 from rendermill.farm.picture import Picture, SessionState
 from rendermill.farm.waiting import Waiting
 from support.pictures import picture, session, waiting_step, wants, worker
@@ -24,7 +24,7 @@ def waiting_reason(asked: Job, steps: list[Step], shown: Picture) -> str:
 
 
 def step(step_id: int = 1, **counts: int) -> Step:
-    return Step(step_id, step_id, "run", 0, (), (), Counts({TaskStatus(name): n for name, n in counts.items()}))
+    return Step(step_id, step_id, "run", 0, (), Turn.ANY, Counts({TaskStatus(name): n for name, n in counts.items()}))
 
 
 @pytest.mark.parametrize("status", sorted(ENDED))

@@ -136,7 +136,7 @@ async def _run(data: Path, settings: ServerSettings, listener: socket.socket, re
         services = Services(
             farm, blobs, files, accounts, desk, clock, logs, thumbnails, settings.public, settings.shared
         )
-        sweeping = asyncio.create_task(sweep_forever(desk, clock))
+        sweeping = asyncio.create_task(sweep_forever(desk, clock, thumbnails))
         try:
             await _serve_http(Doors(native, RayvisionDoor(services)), listener, ready, dispatcher.end)
         finally:
@@ -221,8 +221,8 @@ def _local(data: Path, settings: ServerSettings) -> LocalSettings:
 def _software(others: tuple[str, ...]) -> frozenset[str]:
     """What this machine has now."""
     blenders = {software_word("blender", each.name) for each in installed()}
-    named = (other.rpartition(" ") for other in others)
-    return frozenset(blenders | {software_word(name or version, version if name else "") for name, _, version in named})
+    named = (other.strip().partition(" ") for other in others)
+    return frozenset(blenders | {software_word(name, version) for name, _, version in named})
 
 
 def _write_commands(data: Path) -> Path:

@@ -20,6 +20,7 @@ from rendermill.farm.keeper import Keeper
 from rendermill.farm.lifecycle import LEASE_SECONDS, Lifecycle
 from rendermill.farm.model.errors import RendermillError
 from rendermill.farm.model.records import Attempt, AttemptKey, Event, Output, Step, TaskKey
+from rendermill.farm.model.status import TaskStatus
 from rendermill.farm.news import News
 from rendermill.farm.picture import Picture, SessionState, SessionView, StepView
 from rendermill.farm.planner import Assign, Close, Open, plan
@@ -120,11 +121,21 @@ class Dispatcher:
     def _apply(self, events: Sequence[Event]) -> None:
         for event in events:
             self._keeper.apply(event)
+            if event.kind == "task" and event.target == TaskStatus.WAITING:
+                self._outdate(event.step_id)
         for session in self.picture.abandoned():
             self._close(session)
         for job_id in {event.job_id for event in events}:
             self.news.tell(job_id)
         self.plan_soon()
+
+    def _outdate(self, step_id: int | None) -> None:
+        """A step waits again for what it reads: its sessions have the old files and end as soon as they can."""
+        for session in list(self.picture.sessions.values()):
+            if session.step_id == step_id:
+                session.stale = True
+                if session.state is SessionState.IDLE:
+                    self._close(session)
 
     # --- planning ----------------------------------------------------------------------------------------------
 
@@ -197,6 +208,8 @@ class Dispatcher:
         """A session did not get the task it was meant for."""
         if not session.ran:
             self.picture.sessions.pop(session.id, None)
+        elif session.stale:
+            self._close(session)
         elif session.state is SessionState.BUSY:
             session.state, session.idle_since = SessionState.IDLE, self._clock.now()
 
@@ -242,7 +255,11 @@ class Dispatcher:
     def stop_attempts(self, attempts: Sequence[Attempt]) -> None:
         """End the processes of attempts that were cancelled."""
         for attempt in attempts:
-            if session := self.picture.sessions.get(attempt.session):
+            session = self.picture.sessions.get(attempt.session)
+            if session is None:
+                continue
+            # One before the last has run already; while it is verified the next one runs and must not end with it.
+            if not session.held or attempt.key == next(reversed(session.held)):
                 session.state = SessionState.CLOSING
                 self._engine.cancel(session.id, attempt.key)
 
@@ -275,7 +292,7 @@ class Dispatcher:
     def _free(self, session: SessionView) -> None:
         if session.state is not SessionState.BUSY:
             return
-        if session.ran >= self._settings.recycle_after:
+        if session.stale or session.ran >= self._settings.recycle_after:
             self._close(session)
             return
         session.state, session.idle_since = SessionState.IDLE, self._clock.now()

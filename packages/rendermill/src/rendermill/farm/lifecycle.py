@@ -25,6 +25,7 @@ from rendermill.farm.model.status import (
     Cause,
     JobStatus,
     TaskStatus,
+    Turn,
     job_sources,
 )
 from rendermill.farm.model.submission import Submission
@@ -48,8 +49,8 @@ class Lifecycle:
         """Store a job with all its tasks; returns its id, or that of the job that has its reference already."""
         if submission.reference is not None and (known := tx.job_of(submission.reference)) is not None:
             return known.id
-        first = submission.first
-        steps = [NewStep(s.name, s.depends, () if s.name in first else first, s.total) for s in blueprint.steps]
+        turns = _turns(submission.first, {step.name: step.depends for step in blueprint.steps})
+        steps = [NewStep(step.name, step.depends, turns[step.name], step.total) for step in blueprint.steps]
         status = _J.PAUSED if submission.paused else _J.READY
         now = self.clock.now()
         job_id = tx.add_job(submission, submission.name or blueprint.name, steps, status, now)
@@ -77,8 +78,7 @@ class Lifecycle:
     def cancel_tasks(self, tx: Transaction, job_id: int, choice: Choice) -> list[Attempt]:
         """Cancel those of the chosen tasks that have not ended; returns the attempts that must be stopped."""
         stopped = self._cancel(tx, job_id, choice)
-        for step in tx.steps(job_id):
-            self._settle_step(tx, step.id)
+        self._settle_steps(tx, job_id)
         return stopped
 
     def _cancel(self, tx: Transaction, job_id: int, choice: Choice) -> list[Attempt]:
@@ -104,8 +104,11 @@ class Lifecycle:
         stays until it is replaced.
         """
         job, steps = self._job(tx, job_id), tx.steps(job_id)
+        look = _Look(steps)
         moved = sum(
-            self._move_many(tx, step, source, self._start_of(step, steps), indices=choice.of(step.id))
+            self._move_many(
+                tx, step, source, _T.READY if look.may_start(step) else _T.WAITING, indices=choice.of(step.id)
+            )
             for step in steps
             for source in (_T.FAILED, _T.CANCELED, _T.SUCCEEDED)
             if source in choice.statuses
@@ -113,20 +116,31 @@ class Lifecycle:
         if not moved:
             return 0, []
         stopped = self._wait_again(tx, job_id)
+        if job.status is _J.PAUSED and job.cause is Cause.TEST:
+            self._look_again(tx, job)
         can_run = any(step.counts[_T.READY] or step.counts.active for step in tx.steps(job_id))
         if job.status in ENDED and can_run:
             self._move_job(tx, job, _J.RUNNING)
         return moved, stopped
 
-    def _start_of(self, step: Step, steps: Sequence[Step]) -> TaskStatus:
-        return _T.READY if _may_start(step, steps) else _T.WAITING
+    def _look_again(self, tx: Transaction, job: Job) -> None:
+        """A job that waits to be looked at has first tasks to run again: they run, and then it waits again."""
+        steps = tx.steps(job.id)
+        if _Look(steps).first_have_ended:
+            return
+        for step in steps:
+            if step.turn is Turn.REST:
+                self._move_many(tx, step, _T.READY, _T.WAITING)
+        tx.adjust_job(job.id, {"hold": True})
+        self._move_job(tx, job, _J.RUNNING)
 
     def _wait_again(self, tx: Transaction, job_id: int) -> list[Attempt]:
         """What depends on a step that is not done any more waits for it; returns the attempts to be stopped."""
         stopped: list[Attempt] = []
         for _ in tx.steps(job_id):  # at most as many rounds as steps lie behind each other
             steps = tx.steps(job_id)
-            late = [s for s in steps if _has_begun(s) and not _may_read(s, steps)]
+            look = _Look(steps)
+            late = [step for step in steps if step.depends and _has_begun(step) and not look.may_read(step)]
             for step in late:
                 active = [a for a in tx.active_attempts(job_id) if a.key.step_id == step.id]
                 self._lose_all(tx, active, "a step that it depends on runs again")
@@ -322,23 +336,26 @@ class Lifecycle:
 
     def _settle_step(self, tx: Transaction, step_id: int) -> None:
         step = tx.step(step_id)
-        if step.counts[_T.READY] or step.counts.active:
-            return
-        steps = tx.steps(step.job_id)
-        for other in steps:
-            if step.name in (*other.depends, *other.after) and _may_start(other, steps):
-                self._move_many(tx, other, _T.WAITING, _T.READY)
-        self._hold(tx, step.job_id, steps)
-        self._settle(tx, step.job_id)
+        if not step.counts[_T.READY] and not step.counts.active:
+            self._settle_steps(tx, step.job_id)
+
+    def _settle_steps(self, tx: Transaction, job_id: int) -> None:
+        """Release the steps whose turn has come, then see where the job stands."""
+        steps = tx.steps(job_id)
+        look = _Look(steps)
+        for step in steps:
+            if step.counts[_T.WAITING] and look.may_start(step):
+                self._move_many(tx, step, _T.WAITING, _T.READY)
+        self._hold(tx, job_id, steps)
+        self._settle(tx, job_id)
 
     def _hold(self, tx: Transaction, job_id: int, steps: Sequence[Step]) -> None:
         """Pause a job whose first steps have ended, once, if it is to be looked at then."""
         job = self._job(tx, job_id)
-        first = {name for step in steps for name in step.after}
-        rest = [step for step in steps if step.name not in first and not _ended(step.counts)]
-        if not job.hold or not rest or job.status not in SCHEDULABLE:
+        if not job.hold or job.status not in SCHEDULABLE:
             return
-        if all(_ended(step.counts) for step in steps if step.name in first):
+        rest = [step for step in steps if step.turn is Turn.REST and not _ended(step.counts)]
+        if rest and _Look(steps).first_have_ended:
             tx.adjust_job(job_id, {"hold": False})
             self._move_job(tx, job, _J.PAUSED, "its first tasks have ended", Cause.TEST)
 
@@ -373,12 +390,32 @@ def _ended(counts: Counts) -> bool:
     return not any(counts[status] for status in UNENDED)
 
 
-def _may_read(step: Step, steps: Sequence[Step]) -> bool:
-    return all(_all_succeeded(other.counts) for other in steps if other.name in step.depends)
+class _Look:
+    """Which steps have succeeded, and whether those that go first have ended, at one moment."""
+
+    def __init__(self, steps: Sequence[Step]) -> None:
+        self._done = {step.name for step in steps if _all_succeeded(step.counts)}
+        self.first_have_ended = all(_ended(step.counts) for step in steps if step.turn is Turn.FIRST)
+
+    def may_read(self, step: Step) -> bool:
+        """Whether what a step depends on is there."""
+        return set(step.depends) <= self._done
+
+    def may_start(self, step: Step) -> bool:
+        """Whether nothing keeps a step from running."""
+        return self.may_read(step) and (step.turn is not Turn.REST or self.first_have_ended)
 
 
-def _may_start(step: Step, steps: Sequence[Step]) -> bool:
-    return _may_read(step, steps) and all(_ended(other.counts) for other in steps if other.name in step.after)
+def _turns(first: Sequence[str], depends: Mapping[str, Sequence[str]]) -> dict[str, Turn]:
+    """When each step's turn is. What a step that goes first needs does not wait for it."""
+    needed, queue = set(first), list(first)
+    while queue:
+        for name in depends[queue.pop()]:
+            if name not in needed:
+                needed.add(name)
+                queue.append(name)
+    rest = Turn.REST if first else Turn.ANY
+    return {name: Turn.FIRST if name in first else Turn.ANY if name in needed else rest for name in depends}
 
 
 def _has_begun(step: Step) -> bool:

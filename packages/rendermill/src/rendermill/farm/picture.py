@@ -37,6 +37,8 @@ class SessionView:
     threads: int = 1
     state: SessionState = SessionState.BUSY
     opened: bool = False
+    stale: bool = False
+    """What it has read of earlier steps is made anew: it takes no further task."""
     idle_since: float = 0.0
     ran: int = 0
     """Tasks it has been given."""

@@ -106,7 +106,11 @@ class _Planning:
             left = len(step.ready)
             while left and (self._warm(step) or self._cold(step)):
                 left -= 1
-            if left and not _reached(step, self.open):
+            if left and step.limit is not None:
+                left = min(left, step.limit - self.open[step.job_id])
+                if left <= 0:
+                    self._give_way(step)
+            if left > 0:
                 self._make_room(step, left)
         return self.decisions
 
@@ -151,6 +155,14 @@ class _Planning:
                 wanted -= 1
             if wanted:
                 self._hold(name)
+
+    def _give_way(self, step: StepView) -> None:
+        """Close an idle session of the step's own job, which has as many as it may, if its step has nothing to do."""
+        at_work = {each.step_id for each in self.steps}
+        for step_id, sessions in self.idle.items():
+            if sessions and sessions[0].job_id == step.job_id and step_id not in at_work:
+                self.decisions.append(Close(sessions.pop(0).id))
+                return
 
     def _hold(self, worker: str) -> None:
         """Start nothing further back on a worker: a wide task would never find room among narrow ones."""

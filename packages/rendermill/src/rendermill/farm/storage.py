@@ -79,15 +79,20 @@ def _put(tx: Transaction, owner: str, area: Area, file: StoredFile, quota: int |
             raise BadInputError(f"{parent} is a file and cannot be a folder", where="path")
     if tx.files(owner, area, file.path, after="", limit=1):
         raise BadInputError(f"{file.path} is a folder and cannot be a file", where="path")
+    if quota is not None:
+        _check_quota(tx, owner, area, file, quota)
+    tx.put_file(owner, area, file)
+
+
+def _check_quota(tx: Transaction, owner: str, area: Area, file: StoredFile, quota: int) -> None:
     before = tx.file(owner, area, file.path)
     used = tx.used(owner) - (before.size if before is not None else 0)
-    if quota is not None and used + file.size > quota:
+    if used + file.size > quota:
         raise OverQuotaError(
             f"the storage may hold {quota} bytes and holds {used}; this file has {file.size}",
             where=file.path,
             remedy="Remove files, or have the quota raised: rendermill user quota NAME BYTES.",
         )
-    tx.put_file(owner, area, file)
 
 
 def _no_file(area: Area, path: str) -> NotFoundError:

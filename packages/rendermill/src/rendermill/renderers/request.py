@@ -67,8 +67,11 @@ class Requested:
 
 
 class Values:
-    """The parameters of a template that is being made. Texts go in as parameters, for in a template braces mean
-    something."""
+    """The parameters of a template that is being made.
+
+    OpenJD allows fifty, so texts stand in the template itself; only those with double braces, which mean something
+    there, become parameters.
+    """
 
     def __init__(self) -> None:
         self.definitions: list[dict[str, Any]] = []
@@ -87,7 +90,11 @@ class Values:
         return "{{Param.OutputDir}}"
 
     def text(self, name: str, value: str) -> str:
-        """A text."""
+        """A text as it must be written in the template."""
+        return self.parameter(name, value) if "{{" in value or "}}" in value else value
+
+    def parameter(self, name: str, value: str) -> str:
+        """A text that is a parameter whatever it is; the symbol that stands for it."""
         self.definitions.append({"name": name, "type": "STRING"})
         self.values[name] = value
         return f"{{{{Param.{name}}}}}"
@@ -121,8 +128,7 @@ def requested_job(request: Request, application: Application) -> Requested:
         by_part[part.name] = tuple(name for name, _ in made)
         depends = [{"dependsOn": step} for other in part.after for step in by_part.get(other, ())]
         for name, frames in made:
-            symbol = values.text(f"Frames{len(steps)}", openjd_range(list(frames)))
-            steps.append({"name": name, **common, **_space(symbol, request.chunk)})
+            steps.append({"name": name, **common, **_space(openjd_range(list(frames)), request.chunk)})
             if depends:
                 steps[-1]["dependencies"] = depends
     template: dict[str, Any] = {
@@ -178,12 +184,11 @@ def needs(request: Request) -> list[str]:
 class FrameSpaces:
     """Which frames each task of a requested job renders, without instantiating the job, which takes milliseconds.
 
-    ``template`` and ``parameters`` are those of :class:`Requested`.
+    ``template`` is that of :class:`Requested`.
     """
 
-    def __init__(self, template: Mapping[str, Any], parameters: Mapping[str, Any]) -> None:
+    def __init__(self, template: Mapping[str, Any]) -> None:
         self._steps = {step["name"]: step["parameterSpace"] for step in template["steps"]}
-        self._parameters = parameters
         self._spaces: dict[str, StepParameterSpaceIterator] = {}
 
     def expression(self, step: str, index: int) -> str:
@@ -194,8 +199,7 @@ class FrameSpaces:
 
     def _space(self, step: str) -> StepParameterSpace:
         frame = self._steps[step]["taskParameterDefinitions"][0]
-        name = frame["range"].removeprefix("{{Param.").removesuffix("}}")
-        wanted = {**frame, "range": IntRangeExpr.from_str(str(self._parameters[name]))}
+        wanted = {**frame, "range": IntRangeExpr.from_str(frame["range"])}
         del wanted["name"]
         definition = RangeExpressionTaskParameterDefinition.model_validate(wanted)
         return StepParameterSpace(taskParameterDefinitions={"Frame": definition})

@@ -24,7 +24,7 @@ from sqlalchemy.exc import IntegrityError
 
 from rendermill.farm.model.errors import BadInputError, NotAuthenticatedError, NotFoundError, UnavailableError
 from rendermill.farm.model.identity import LOCAL_ACCOUNT, LOCAL_USER, Account, Identity
-from rendermill.store.schema import keys, users
+from rendermill.store.schema import files, keys, users
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")
 _SCRYPT = {"n": 2**14, "r": 8, "p": 1}
@@ -147,9 +147,16 @@ class Accounts:
         return self._users()
 
     def remove_user(self, name: str) -> None:
-        """Remove a user with all keys; their jobs stay. Raises :class:`NotFoundError`."""
-        if not self._write(delete(users).where(users.c.name == name)):
-            raise _no_user(name)
+        """Remove a user with all keys and files; their jobs stay, and their sub-accounts become accounts of their own.
+
+        Raises :class:`NotFoundError`.
+        """
+        with self._engine.connect().execution_options(writes=True) as connection, connection.begin():
+            if not connection.execute(delete(users).where(users.c.name == name)).rowcount:
+                raise _no_user(name)
+            own = update(users).where(users.c.main == name).values(main=None, shares_storage=False)
+            connection.execute(own)
+            connection.execute(delete(files).where(files.c.owner == name))
 
     def set_quota(self, name: str, quota: int | None) -> None:
         """Change how many bytes a user's storage may hold. Raises :class:`NotFoundError`."""

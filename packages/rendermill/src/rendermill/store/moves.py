@@ -7,10 +7,10 @@ from dataclasses import asdict
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, Update, bindparam, delete, insert, select, text, update
+from sqlalchemy import BindParameter, Connection, Update, bindparam, delete, func, insert, select, text, update
 
 from rendermill.farm.model.records import AttemptKey, Event, Output, TaskKey
-from rendermill.farm.model.status import ENDED, TASK_MOVES, AttemptStatus, Cause, JobStatus, TaskStatus
+from rendermill.farm.model.status import ENDED, TASK_MOVES, AttemptStatus, Cause, JobStatus, TaskStatus, Turn
 from rendermill.farm.model.storage import Area, StoredFile
 from rendermill.farm.model.submission import Submission
 from rendermill.farm.ports.store import ADJUSTABLE, NewStep
@@ -115,13 +115,13 @@ class SqlTransaction(SqlQueries):
         return job_id
 
     def _add_step(self, job_id: int, position: int, step: NewStep) -> None:
-        status = TaskStatus.WAITING if step.depends or step.after else TaskStatus.READY
+        status = TaskStatus.WAITING if step.depends or step.turn is Turn.REST else TaskStatus.READY
         row = {
             "job_id": job_id,
             "name": step.name,
             "position": position,
             "depends": list(step.depends),
-            "after": list(step.after),
+            "turn": step.turn,
             f"n_{status}": step.total,
         }
         step_id = int(self._connection.execute(insert(steps).returning(steps.c.id), row).scalar_one())
@@ -137,9 +137,14 @@ class SqlTransaction(SqlQueries):
         cause: Cause = Cause.NONE,
     ) -> bool:
         """Move a job if it is in one of ``sources``."""
-        values: dict[str, Any] = {"status": target, "message": message, "cause": cause}
-        if target is JobStatus.RUNNING:
-            values["running_since"] = now
+        ran = func.coalesce(now - jobs.c.running_since, 0.0)
+        values: dict[str, Any] = {
+            "status": target,
+            "message": message,
+            "cause": cause,
+            "running_since": now if target is JobStatus.RUNNING else None,
+            "worked": jobs.c.worked + ran,
+        }
         values["finished"] = now if target in ENDED else None
         statement = update(jobs).where(jobs.c.id == job_id, jobs.c.status.in_(sorted(sources)))
         moved = self._connection.execute(statement.values(values)).rowcount == 1

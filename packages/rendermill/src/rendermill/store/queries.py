@@ -20,7 +20,7 @@ from rendermill.farm.model.records import (
     Task,
     TaskKey,
 )
-from rendermill.farm.model.status import ENDED, AttemptStatus, Cause, JobStatus, TaskStatus
+from rendermill.farm.model.status import ENDED, AttemptStatus, Cause, JobStatus, TaskStatus, Turn
 from rendermill.farm.model.storage import Area, StoredFile
 from rendermill.farm.model.submission import Asset
 from rendermill.store.schema import attempts, events, files, jobs, outputs, steps, tasks
@@ -217,9 +217,9 @@ def _stored(row: Row[Any]) -> StoredFile:
 def step_record(row: Row[Any]) -> Step:
     """The step of a row."""
     values: tuple[Any, ...] = tuple(row)
-    step_id, job_id, name, position, depends, after = values[:6]
+    step_id, job_id, name, position, depends, turn = values[:6]
     counts = Counts(dict(zip(TaskStatus, values[6:], strict=True)))
-    return Step(step_id, job_id, name, position, tuple(depends), tuple(after), counts)
+    return Step(step_id, job_id, name, position, tuple(depends), Turn(turn), counts)
 
 
 def _task(row: Row[Any]) -> Task:

@@ -62,6 +62,8 @@ jobs = Table(
     Column("folder", Text),
     Column("cause", String(16), nullable=False, server_default=text("''")),
     Column("running_since", Float),
+    # Seconds that it was running before that.
+    Column("worked", Float, nullable=False, server_default=text("0")),
     Column("job_timeout", Float),
     Column("limit", Integer),
     Column("hold", Boolean, nullable=False, server_default=false()),
@@ -81,7 +83,7 @@ steps = Table(
     Column("name", Text, nullable=False),
     Column("position", Integer, nullable=False),
     Column("depends", JSON, nullable=False),
-    Column("after", JSON, nullable=False, server_default=text("'[]'")),
+    Column("turn", Integer, nullable=False, server_default=text("0")),
     # One counter a status, moved in the statement that moves the tasks.
     *(Column(f"n_{status}", Integer, nullable=False, default=0) for status in TaskStatus),
     sqlite_autoincrement=True,

@@ -15,7 +15,7 @@ from fastapi.responses import FileResponse
 
 from rendermill.doors.native.blobs import receive
 from rendermill.doors.native.identity import User
-from rendermill.farm.model.errors import NotAllowedError, NotFoundError, OverQuotaError
+from rendermill.farm.model.errors import BadInputError, NotAllowedError, NotFoundError, OverQuotaError
 from rendermill.farm.model.identity import Account, Identity
 from rendermill.farm.model.storage import Area, parse_storage_number, server_path
 from rendermill.farm.ports.accounts import Accounts
@@ -44,6 +44,8 @@ async def put(request: Request, user: User, storage: str, path: str) -> dict[str
     """Put a file into the storage; one of that name is replaced."""
     owner, area = _place(request, user, storage)
     name = server_path(path)
+    if area is Area.OUTPUT:
+        raise BadInputError("what jobs have published is not written by anybody else", where="storage")
     declared = request.headers.get("content-length", "")
     if owner.quota is not None and declared.isdecimal() and int(declared) > owner.quota:
         raise OverQuotaError(f"the storage may hold {owner.quota} bytes", where=name)

@@ -24,13 +24,12 @@ from rendermill.doors.rayvision.json_text import parse_object
 from rendermill.doors.rayvision.registry import CALLS, Call, parse
 from rendermill.doors.rayvision.thumbnails import PREFIX
 from rendermill.farm.model.errors import MalformedRequestError, NotFoundError, RendermillError, WrongStateError
-from rendermill.farm.model.identity import Account, Identity
+from rendermill.farm.model.identity import Identity
 from rendermill.store.rayvision import notes
 
 for _module in ("account", "control", "environments", "farm", "frames", "lists", "projects", "submit"):
     import_module(f"rendermill.doors.rayvision.handlers.{_module}")
 
-MAX_BODY = 24 * 1024 * 1024
 _MAX_RECORDED = 2000
 _DEFAULT_PLATFORM = 2
 _PATH = re.compile(r"((?:/[^/]+)*?)/+(api/render(?:ing)?/.*)", re.DOTALL)
@@ -73,8 +72,12 @@ class RayvisionDoor:
             raise NotFoundError("there is no such call", where=path[:200])
         if request.method != "POST":
             raise MalformedRequestError(f"it is called by POST, not {request.method}", where=path)
-        body = parse_object(await _read(request) or b"{}", "body", MalformedRequestError)
-        caller = await self._caller(request, Place(request.headers.get("host", ""), prefix, path), body)
+        headers = {name: request.headers.get(name, "") for name in _HEADERS}
+        user, key = await asyncio.to_thread(self._gate.recognise, headers)
+        content = await _read(request, found.max_body)
+        place = Place(request.headers.get("host", ""), prefix, path)
+        body = await asyncio.to_thread(self._checked, headers, key, place, content)
+        caller = await self._caller(request, headers, user, place)
         parsed = parse(found, body)
         if found.changes:
             await self._claim(request, caller)
@@ -83,27 +86,26 @@ class RayvisionDoor:
             await self._record(caller, found, body)
         return _envelope(Code.OK, "success", data)
 
-    async def _caller(self, request: Request, place: Place, body: Mapping[str, Any]) -> Caller:
-        headers = {name: request.headers.get(name, "") for name in _HEADERS}
-        user, account = await asyncio.to_thread(self._recognise, headers, place, body)
+    def _checked(self, headers: Mapping[str, str], key: str, place: Place, content: bytes) -> dict[str, Any]:
+        """The body of a call that is signed."""
+        body = parse_object(content or b"{}", "body", MalformedRequestError)
+        self._gate.check(headers, key, place, body)
+        return body
+
+    async def _caller(self, request: Request, headers: Mapping[str, str], user: Identity, place: Place) -> Caller:
         platform = headers["platform"]
+        is_number = platform.isascii() and platform.isdecimal() and len(platform) < 6
         return Caller(
             services=self._services,
             user=user,
-            account=account,
-            platform=int(platform)
-            if platform.isascii() and platform.isdecimal() and len(platform) < 6
-            else _DEFAULT_PLATFORM,
+            account=await asyncio.to_thread(self._services.accounts.user, user.name),
+            platform=int(platform) if is_number else _DEFAULT_PLATFORM,
             chinese=request.headers.get("languageFlag") == "0",
             address=request.client.host if request.client is not None else "",
             agent=request.headers.get("user-agent", "")[:200],
             channel=headers["channel"][:10],
             host=place.host,
         )
-
-    def _recognise(self, headers: Mapping[str, str], place: Place, body: Mapping[str, Any]) -> tuple[Identity, Account]:
-        user = self._gate.identify(headers, place, body)
-        return user, self._services.accounts.user(user.name)
 
     async def _claim(self, request: Request, caller: Caller) -> None:
         """A call that changes something is done once: who repeats it signs anew."""
@@ -142,12 +144,12 @@ def _task_ids(body: Mapping[str, Any]) -> list[int]:
     return [each for each in listed if isinstance(each, int)][:100]
 
 
-async def _read(request: Request) -> bytes:
+async def _read(request: Request, limit: int) -> bytes:
     gathered = bytearray()
     async for piece in request.stream():
         gathered += piece
-        if len(gathered) > MAX_BODY:
-            raise MalformedRequestError(f"the request is over {MAX_BODY} bytes", where="body")
+        if len(gathered) > limit:
+            raise MalformedRequestError(f"the request is over {limit} bytes", where="body")
     return bytes(gathered)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +14,7 @@ from rendermill.farm.ports.clock import Clock
 
 WINDOW_SECONDS = 300.0
 _DEFAULT_PORTS = (":80", ":443")
-_NOBODY = secrets.token_hex(16)
+_UNFIT = "the signature does not fit: wrong access id or key, or a domain that is not one of this farm's"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +33,11 @@ class Gate:
         self._accounts, self._clock = accounts, clock
         self._public = [name.rstrip("/") for name in public]
 
-    def identify(self, headers: Mapping[str, str], place: Place, body: Mapping[str, Any]) -> Identity:
-        """The user who signed a call. Raises NotAuthenticatedError, ClockSkewError,
-        BadSignatureError."""
+    def recognise(self, headers: Mapping[str, str]) -> tuple[Identity, str]:
+        """Whom a call says to be from, and the key that it must be signed with, before anything of its body is read.
+
+        Raises NotAuthenticatedError, ClockSkewError, BadSignatureError.
+        """
         if not headers.get("accessId"):
             raise NotAuthenticatedError("no access id was given", where="accessId")
         for name in (*SIGNED_HEADERS, "signature"):
@@ -44,15 +45,15 @@ class Gate:
                 raise BadSignatureError("the header is missing", where=name)
         self._check_time(headers["UTCTimestamp"])
         known = self._accounts.secret_of(headers["accessId"])
-        key = known[1] if known is not None else _NOBODY
-        signed = is_signed(headers["signature"], key, self.domains(place), place.path, flat_text(headers, body))
-        if not signed or known is None:
-            raise BadSignatureError(
-                "the signature does not fit: wrong access id or key, or a domain that is not one of this farm's",
-                where="signature",
-                remedy=f"The domain here is {place.host}{place.prefix}; others are told to the farm with --public.",
-            )
-        return known[0]
+        if known is None:
+            raise BadSignatureError(_UNFIT, where="signature")
+        return known
+
+    def check(self, headers: Mapping[str, str], key: str, place: Place, body: Mapping[str, Any]) -> None:
+        """Pass if a call is signed with that key. Raises BadSignatureError."""
+        if not is_signed(headers["signature"], key, self.domains(place), place.path, flat_text(headers, body)):
+            remedy = f"The domain here is {place.host}{place.prefix}; others are told to the farm with --public."
+            raise BadSignatureError(_UNFIT, where="signature", remedy=remedy)
 
     def _check_time(self, text: str) -> None:
         if not (text.isascii() and text.isdecimal() and len(text) < 16):

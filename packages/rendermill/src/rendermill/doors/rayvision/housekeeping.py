@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 
+from rendermill.doors.rayvision.thumbnails import Thumbnails
 from rendermill.farm.model.errors import RendermillError
 from rendermill.farm.ports.clock import Clock
 from rendermill.store.rayvision import notes, tasks
@@ -26,11 +27,12 @@ async def sweep(desk: Desk, clock: Clock) -> int:
     return await desk.write(lambda c: tasks.sweep_unused(c, now - UNUSED_SECONDS))
 
 
-async def sweep_forever(desk: Desk, clock: Clock) -> None:
-    """Do that every hour."""
+async def sweep_forever(desk: Desk, clock: Clock, thumbnails: Thumbnails) -> None:
+    """Do that, and throw old thumbnails away, every hour."""
     while True:
         try:
             await sweep(desk, clock)
+            await asyncio.to_thread(thumbnails.sweep)
         except RendermillError as error:
             _log.error("%s", error)
         await asyncio.sleep(_EVERY_SECONDS)

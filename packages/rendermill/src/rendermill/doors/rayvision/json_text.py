@@ -9,6 +9,7 @@ from typing import Any
 from rendermill.farm.model.errors import BadInputError, RendermillError
 
 MAX_DEPTH = 32
+MAX_VALUES = 2_000_000
 
 
 def parse_json(content: str | bytes, where: str, error: type[RendermillError] = BadInputError) -> Any:
@@ -32,8 +33,11 @@ def parse_object(content: str | bytes, where: str, error: type[RendermillError] 
 
 def _problem(value: object) -> str:
     """What is wrong with a value, looked at level by level; empty if nothing is."""
-    level = [value]
+    level, seen = [value], 0
     for _ in range(MAX_DEPTH):
+        seen += len(level)
+        if seen > MAX_VALUES:
+            return f"it holds over {MAX_VALUES} values"
         inside: list[object] = []
         for each in level:
             if isinstance(each, dict):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 from rendermill.farm.model.errors import BadInputError
 from rendermill.renderers.frames import openjd_range, parse_frames
@@ -37,19 +38,26 @@ def _written(part: str) -> str:
     return f"{match[1]}-{match[2]}[{match[3] or 1}]" if match else part
 
 
-def parse_pre_frames(text: str, frames: tuple[int, ...], where: str) -> tuple[int, ...]:
-    """Which frames go first: three flags for the first, middle and last one, perhaps ``:`` and others.
+@dataclass(frozen=True, slots=True)
+class PreFrames:
+    """Which frames go first: whether the first, the middle and the last one, and others."""
 
-    ``000:1,3-4[1]`` are frames 1, 3 and 4. Raises :class:`BadInputError`.
-    """
-    match = _PRE.fullmatch("".join(text.split()))
-    if match is None:
-        raise BadInputError(
-            f"{text[:60]!r} does not name priority frames", where=where, remedy="Give it as 100 or 000:1,3-4[1]."
-        )
-    chosen = set(parse_range(match[4], where)) if match[4] else set()
-    places = (frames[:1], frames[(len(frames) - 1) // 2 :][:1], frames[-1:])
-    for flag, place in zip(match.groups()[:3], places, strict=True):
-        if flag == "1":
-            chosen.update(place)
-    return tuple(sorted(chosen))
+    flags: tuple[bool, bool, bool]
+    others: tuple[int, ...]
+
+    @classmethod
+    def parse(cls, text: str, where: str) -> PreFrames:
+        """``100`` is the first one; ``000:1,3-4[1]`` are frames 1, 3 and 4. Raises :class:`BadInputError`."""
+        match = _PRE.fullmatch("".join(text.split()))
+        if match is None:
+            raise BadInputError(
+                f"{text[:60]!r} does not name priority frames", where=where, remedy="Give it as 100 or 000:1,3-4[1]."
+            )
+        first, middle, last, others = match.groups()
+        return cls((first == "1", middle == "1", last == "1"), parse_range(others, where) if others else ())
+
+    def of(self, frames: tuple[int, ...]) -> tuple[int, ...]:
+        """Those of a thing with these frames, ascending."""
+        places = (frames[0], frames[(len(frames) - 1) // 2], frames[-1])
+        chosen = {frame for flag, frame in zip(self.flags, places, strict=True) if flag}
+        return tuple(sorted({*self.others, *chosen}))

@@ -12,6 +12,7 @@ from rendermill.doors.rayvision.codes import missing
 from rendermill.doors.rayvision.context import Caller
 from rendermill.farm.model.errors import BadInputError, RendermillError
 
+MAX_BODY = 1024 * 1024
 B = TypeVar("B", bound="Body")
 Handler = Callable[[Caller, B], Awaitable[Any]]
 
@@ -37,6 +38,8 @@ class Call:
     changes: bool
     button: str = ""
     """What the record of a changing call names it."""
+    max_body: int = MAX_BODY
+    """Bytes."""
     renamed: Mapping[str, str] = field(default_factory=dict)
     """Members that older clients call otherwise: their name → the name now."""
 
@@ -49,11 +52,13 @@ def call(
     path: str,
     *aliases: str,
     changes: str = "",
+    max_body: int = MAX_BODY,
     renamed: Mapping[str, str] | None = None,
 ) -> Callable[[Handler[B]], Handler[B]]:
     """Register a handler for a path below ``/api/`` and for the older names of it.
 
-    ``changes`` names a call that changes something, as it is recorded; ``renamed`` counts for the aliases.
+    ``changes`` names a call that changes something, as it is recorded; ``max_body`` is in bytes; ``renamed`` counts for
+    the aliases.
     """
 
     def register(handler: Handler[B]) -> Handler[B]:
@@ -62,7 +67,7 @@ def call(
         for each in (path, *aliases):
             assert f"/api/{each}" not in CALLS, each
             names = renamed or {} if each != path else {}
-            CALLS[f"/api/{each}"] = Call(f"/api/{each}", model, handler, bool(changes), changes, names)
+            CALLS[f"/api/{each}"] = Call(f"/api/{each}", model, handler, bool(changes), changes, max_body, names)
         return handler
 
     return register

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -55,9 +56,11 @@ async def task_infos(caller: Caller, views: Sequence[TaskView]) -> list[dict[str
         labels = notes.all_labels(connection, owners) if any(view.row.labels for view in views) else {}
         return worked, labels, projects
 
-    worked, labels, projects = await caller.services.desk.read(look)
-    shower = _Shower(caller, worked, labels, projects)
-    return [shower.info(view) for view in views]
+    def show() -> list[dict[str, Any]]:
+        shower = _Shower(caller, *caller.services.desk.look(look))
+        return [shower.info(view) for view in views]
+
+    return await asyncio.to_thread(show)
 
 
 def _any_project(views: Sequence[TaskView]) -> bool:
@@ -149,21 +152,22 @@ class _Shower:
         return self._accounts[owner]
 
     def _times(self, view: TaskView, status: Status) -> tuple[float | None, float | None, int | None, int]:
-        """When it began and ended, how many seconds that is by now, and whether that is longer than it was to be."""
+        """When it began and ended, how many seconds it was at work, and whether that is longer than it was to be."""
         job = view.job
-        started = job.started if job is not None else None
-        finished = job.finished if job is not None else None
+        if job is None or job.started is None:
+            return None, None, None, 0
+        started: float | None = job.started
+        finished, duration = job.finished, job.seconds(self._now)
         if view.row.parent is not None:
             spans = [self._worked[step.id] for step in view.steps if step.id in self._worked]
-            started = min((span[0] for span in spans), default=None)
-            ends = [span[1] for span in spans]
+            if not spans:
+                return None, None, None, 0
+            started = min(span[0] for span in spans)
             over = status not in (Status.WAITING, Status.RENDERING, Status.TESTED)
-            finished = max((end for end in ends if end is not None), default=None) if over else None
-        if started is None:
-            return None, finished, None, 0
-        duration = int((finished or self._now) - started)
+            finished = max((span[1] or self._now for span in spans), default=None) if over else None
+            duration = (finished or self._now) - started
         reminder = int(view.row.shown.get("reminder") or 0)
-        return started, finished, duration, int(0 < reminder < duration)
+        return started, finished, round(duration), int(0 < reminder < duration)
 
     def _remark(self, view: TaskView) -> str:
         job = view.job

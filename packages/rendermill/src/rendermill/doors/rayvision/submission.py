@@ -9,11 +9,12 @@ from typing import Any
 
 from rendermill.doors.rayvision.codes import invalid
 from rendermill.doors.rayvision.context import Services, config_path, input_owner
-from rendermill.doors.rayvision.hardware import hardware_words
+from rendermill.doors.rayvision.hardware import STANDARD_MEMORY, Hardware, chosen_hardware, words
 from rendermill.doors.rayvision.json_text import parse_object
 from rendermill.doors.rayvision.parts import Renderable, renderables
-from rendermill.doors.rayvision.ranges import parse_pre_frames, write_range
+from rendermill.doors.rayvision.ranges import PreFrames, write_range
 from rendermill.doors.rayvision.taskfile import TaskFile, read_task_file
+from rendermill.farm.blueprint import MAX_TASKS
 from rendermill.farm.model.errors import BadInputError
 from rendermill.farm.model.storage import Area, server_path
 from rendermill.farm.model.submission import Asset, Submission
@@ -26,7 +27,6 @@ from rendermill.store.rayvision.tasks import Child, Submitted, TaskRow
 MAX_FILES = 200_000
 _MAX_SHOWN = 4000
 _OUTPUT = PurePosixPath("/rendermill-output")
-_STANDARD_RAM = 64
 _USABLE = 0.8
 _APPLICATIONS: dict[str, Application] = {"blender": BlenderApplication()}
 
@@ -42,8 +42,8 @@ class Made:
 class JobMaker:
     """Makes the job of a reserved task from what its owner has put into the storage."""
 
-    def __init__(self, services: Services, row: TaskRow) -> None:
-        self._services, self._row = services, row
+    def __init__(self, services: Services, row: TaskRow, submitter: int) -> None:
+        self._services, self._row, self._submitter = services, row, submitter
         self._account = services.accounts.user(row.owner)
 
     def make(self, task: TaskFile, producer: str, project_id: int | None) -> Made:
@@ -78,7 +78,7 @@ class JobMaker:
         info = task.task_info
         if info.task_id not in (None, self._row.id):
             raise invalid("task_info.task_id", f"{info.task_id} is not this task, which is {self._row.id}")
-        if info.user_id not in (None, self._account.id):
+        if info.user_id not in (None, self._account.id, self._submitter):
             raise invalid("task_info.user_id", f"{info.user_id} is not the task's user, who is {self._account.id}")
 
     # --- files -------------------------------------------------------------------------------------------------
@@ -185,19 +185,22 @@ class JobMaker:
             ),
             output=_OUTPUT,
             chunk=info.frames_per_task,
-            memory=0 if info.ram <= _STANDARD_RAM else int(info.ram * 1024 * _USABLE),
-            gpus=info.graphics_cards_num if kinds and not any(kind.endswith("_g0") for kind in kinds) else 0,
+            memory=0 if info.ram <= STANDARD_MEMORY else int(info.ram * 1024 * _USABLE),
+            gpus=info.graphics_cards_num if kinds and all(kind.gpus for kind in kinds) else 0,
         )
 
-    def _hardware(self, task: TaskFile) -> list[str]:
+    def _hardware(self, task: TaskFile) -> list[Hardware]:
         info = task.task_info
         ids = info.hardwareConfigIds or ([info.hardwareConfigId] if info.hardwareConfigId is not None else [])
-        return hardware_words(self._services.farm.dispatcher.picture, ids, "task_info.hardwareConfigIds")
+        return chosen_hardware(self._services.farm.dispatcher.picture, ids, "task_info.hardwareConfigIds")
 
     def _first(self, task: TaskFile, things: list[Renderable]) -> list[tuple[int, ...]]:
         info = task.task_info
         name = "test_frames" if info.pre_frames == "000" else "pre_frames"
-        return [parse_pre_frames(getattr(info, name), each.frames, f"task_info.{name}") for each in things]
+        wanted = PreFrames.parse(getattr(info, name), f"task_info.{name}")
+        if len(wanted.others) * len(things) > MAX_TASKS:
+            raise invalid(f"task_info.{name}", f"over {MAX_TASKS} frames of all together")
+        return [wanted.of(each.frames) for each in things]
 
     def _submission(self, task: TaskFile, made: Requested, inputs: tuple[Asset, ...], request: Request) -> Submission:
         info = task.task_info
@@ -214,7 +217,7 @@ class JobMaker:
             hold=info.stop_after_test == "1" and bool(made.first),
             reference=f"rayvision/{self._row.id}",
             folder=self.folder(request.scene),
-            hardware=tuple(self._hardware(task)),
+            hardware=tuple(words(self._hardware(task))),
             info=task.additional_info,
         )
 

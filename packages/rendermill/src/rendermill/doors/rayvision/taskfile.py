@@ -6,7 +6,7 @@ import json
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from rendermill.doors.rayvision.codes import invalid, missing
 from rendermill.doors.rayvision.json_text import parse_object
@@ -33,6 +33,14 @@ def _number(value: object) -> object:
     return text
 
 
+def _listed(value: object) -> object:
+    return [] if value in (None, "") else value
+
+
+def _mapped(value: object) -> object:
+    return {} if value in (None, "") else value
+
+
 def _optional_number(value: object) -> object:
     return None if _text(value) == "" else _number(value)
 
@@ -41,6 +49,8 @@ Text = Annotated[str, BeforeValidator(_text)]
 Short = Annotated[Text, Field(max_length=1024)]
 Number = Annotated[int, BeforeValidator(_number)]
 OptionalNumber = Annotated[int | None, BeforeValidator(_optional_number)]
+Object = Annotated[dict[str, Any], BeforeValidator(_mapped)]
+Flags = Annotated[Short, AfterValidator(lambda text: text or "000")]
 Seconds = Annotated[Number, Field(ge=0, le=100_000_000)]
 Flag = Annotated[Literal["0", "1"], BeforeValidator(_text)]
 Off = Annotated[Literal["0", ""], BeforeValidator(_text)]
@@ -56,7 +66,7 @@ class SoftwareConfig(_Part):
 
     cg_name: Short
     cg_version: Short
-    plugins: dict[str, Short] = Field(default={}, max_length=200)
+    plugins: Annotated[dict[str, Short], BeforeValidator(_mapped), Field(max_length=200)] = {}
 
 
 class TaskInfo(_Part):
@@ -73,8 +83,8 @@ class TaskInfo(_Part):
     channel: Annotated[Literal["1", "2", "3", "4", "8", ""], BeforeValidator(_text)] = "4"
     os_name: Annotated[Flag, Field(description="how the scene's paths are written")] = "1"
     ram: Annotated[Number, Field(ge=1, le=4096)] = 64
-    pre_frames: Short = "000"
-    test_frames: Short = "000"
+    pre_frames: Flags = "000"
+    test_frames: Flags = "000"
     frames_per_task: Annotated[Number, Field(ge=1, le=10_000)] = 1
     job_stop_time: Seconds = 0
     task_stop_time: Seconds = 0
@@ -89,7 +99,7 @@ class TaskInfo(_Part):
     render_layer_type: Flag = "0"
     is_picture: Flag = "0"
     hardwareConfigId: OptionalNumber = None
-    hardwareConfigIds: list[Number] = Field(default=[], max_length=1000)
+    hardwareConfigIds: Annotated[list[Number], BeforeValidator(_listed), Field(max_length=1000)] = []
     graphics_cards_num: Annotated[Number, Field(ge=1, le=16)] = 2
     clone_original_id: OptionalNumber = None
     edit_name: Short = ""
@@ -106,9 +116,9 @@ class TaskFile(_Part):
     software_config: SoftwareConfig
     task_info: TaskInfo
     scene_info: Any = None
-    scene_info_render: dict[str, Any] = {}
+    scene_info_render: Object = {}
     layers: list[Short] | None = Field(default=None, max_length=1000)
-    additional_info: dict[str, Any] = {}
+    additional_info: Object = {}
 
     @property
     def software(self) -> Software:

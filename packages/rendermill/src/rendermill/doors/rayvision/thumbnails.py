@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import hmac
 import re
@@ -16,6 +17,7 @@ from rendermill.farm.ports.clock import Clock
 
 WIDTH = 320
 _HOUR = 3600
+_WEEK = 7 * 24 * 3600
 _SECONDS = 90
 _AT_ONCE = 2
 PREFIX = "/api/render/thumbnail/"
@@ -29,6 +31,13 @@ class Thumbnails:
         self._folder, self._blobs, self._clock = folder, blobs, clock
         self._secret = secrets.token_bytes(32)
         self._turns = asyncio.Semaphore(_AT_ONCE)
+
+    def sweep(self) -> None:
+        """Throw away what was made over a week ago; it is made again when somebody asks."""
+        for path in self._folder.glob("*.jpg"):
+            with contextlib.suppress(FileNotFoundError):
+                if path.stat().st_mtime < self._clock.now() - _WEEK:
+                    path.unlink()
 
     def address(self, digest: str) -> str:
         """The path by which anybody who is told it may fetch the picture of a blob within an hour."""

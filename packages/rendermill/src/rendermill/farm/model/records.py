@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from rendermill.farm.model.status import ACTIVE, AttemptStatus, Cause, JobStatus, TaskStatus
+from rendermill.farm.model.status import ACTIVE, AttemptStatus, Cause, JobStatus, TaskStatus, Turn
 from rendermill.farm.model.submission import Asset
 
 
@@ -80,6 +80,13 @@ class Job:
     hardware: tuple[str, ...] = ()
     """Kinds of workers (:mod:`rendermill.farm.model.hardware`) on which it may run; empty for any."""
     info: dict[str, Any] = field(default_factory=dict)
+    running_since: float | None = None
+    worked: float = 0.0
+    """Seconds that it was running before ``running_since``."""
+
+    def seconds(self, now: float) -> float:
+        """How long it has been running in all, without the times that it was stopped or had ended."""
+        return self.worked + (now - self.running_since if self.running_since is not None else 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +99,7 @@ class Step:
     position: int
     depends: tuple[str, ...]
     """Steps whose outputs it reads: they must have succeeded."""
-    after: tuple[str, ...]
-    """Steps that go first: they must have ended, however."""
+    turn: Turn
     counts: Counts
 
 

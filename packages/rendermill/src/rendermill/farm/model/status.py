@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 
 
 class TaskStatus(StrEnum):
@@ -62,6 +62,16 @@ class Cause(StrEnum):
     """It is paused because its first tasks have ended and somebody wants to look at them."""
     TIMEOUT = "timeout"
     """It is cancelled because it ran longer than it may."""
+
+
+class Turn(IntEnum):
+    """When a step's turn is, among the steps of a job some of which go first."""
+
+    ANY = 0
+    """It does not matter, or a step that goes first needs its files."""
+    FIRST = 1
+    REST = 2
+    """Once all that go first have ended, however."""
 
 
 _T = TaskStatus

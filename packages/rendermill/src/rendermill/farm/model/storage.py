@@ -57,8 +57,8 @@ def server_path(local: str) -> str:
     ``\\srv\share\a`` → ``srv/share/a``, ``/home/u/a`` → ``home/u/a``. Raises :class:`BadInputError` for what is no name
     of a file below a folder: empty, with ``..``, control characters, or longer than file systems take.
     """
-    text = local.replace("\\", "/")
-    if text[1:2] == ":":
+    text = local.replace("\\", "/").lstrip("/")
+    if text[1:3] == ":/":
         text = text.replace(":", "")
     parts = [part for part in text.split("/") if part]
     if not parts or {".", ".."} & set(parts):

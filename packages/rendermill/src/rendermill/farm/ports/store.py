@@ -18,7 +18,7 @@ from rendermill.farm.model.records import (
     Task,
     TaskKey,
 )
-from rendermill.farm.model.status import AttemptStatus, Cause, JobStatus, TaskStatus
+from rendermill.farm.model.status import AttemptStatus, Cause, JobStatus, TaskStatus, Turn
 from rendermill.farm.model.storage import Area, StoredFile
 from rendermill.farm.model.submission import Submission
 
@@ -34,7 +34,7 @@ class NewStep:
 
     name: str
     depends: tuple[str, ...]
-    after: tuple[str, ...]
+    turn: Turn
     total: int
 
 

@@ -19,7 +19,7 @@ class BlenderApplication:
         """The steps of a part. Its settings are those of :data:`SETTINGS`."""
         _check(part)
         if "BlenderVersion" not in values.values:
-            values.text("BlenderVersion", request.version)
+            values.parameter("BlenderVersion", request.version)
         settings = {
             "path": "{{Param.Scene}}",
             "output": "{{Param.OutputDir}}",

@@ -100,20 +100,25 @@ def _executable() -> Installation | None:
         changed = Path(path).stat().st_mtime_ns
     except OSError:
         return None
-    return _asked(path, changed)
+    try:
+        return _asked(path, changed)
+    except (OSError, subprocess.TimeoutExpired, ValueError):
+        return None
 
 
 @lru_cache(maxsize=4)
-def _asked(path: str, _changed: int) -> Installation | None:
-    """The version of an executable, asked for once while it does not change: asking takes a while."""
-    try:
-        said = subprocess.run(
-            [path, "--version"], capture_output=True, text=True, timeout=_PROBE_SECONDS, check=False
-        ).stdout
-    except (OSError, subprocess.TimeoutExpired):
-        return None
+def _asked(path: str, _changed: int) -> Installation:
+    """The version of an executable, asked for once while it does not change: asking takes a while.
+
+    Raises OSError, TimeoutExpired, ValueError; then it is asked again the next time.
+    """
+    said = subprocess.run(
+        [path, "--version"], capture_output=True, text=True, timeout=_PROBE_SECONDS, check=False
+    ).stdout
     match = _VERSION.search(said)
-    return Installation((int(match[1]), int(match[2])), Path(path), is_module=False) if match else None
+    if match is None:
+        raise ValueError(said[:100])
+    return Installation((int(match[1]), int(match[2])), Path(path), is_module=False)
 
 
 def for_sessions() -> dict[str, str]:

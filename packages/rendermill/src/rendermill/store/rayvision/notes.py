@@ -20,6 +20,7 @@ class Project:
     owner: str
     name: str
     status: int
+    created: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +57,18 @@ def list_projects(connection: Connection, owners: Collection[str] | None) -> lis
     return [Project(*row) for row in connection.execute(statement)]
 
 
-def add_project(connection: Connection, owner: str, name: str, status: int) -> bool:
-    """Add a project; False if there is one of that name."""
-    return _added(connection, insert(projects), {"owner": owner, "name": name, "status": status})
+def add_project(connection: Connection, made: Project, *, again_after: float) -> bool:
+    """Add a project under a number of its own; False if there is one of that name.
+
+    The same one, made after ``again_after``, counts as this one.
+    """
+    row = {"owner": made.owner, "name": made.name, "status": made.status, "created": made.created}
+    if _added(connection, insert(projects), row):
+        return True
+    same = (projects.c.owner == made.owner) & (projects.c.name == made.name) & (projects.c.status == made.status)
+    return (
+        connection.execute(select(projects.c.id).where(same & (projects.c.created >= again_after))).first() is not None
+    )
 
 
 def remove_project(connection: Connection, owner: str, name: str) -> bool:

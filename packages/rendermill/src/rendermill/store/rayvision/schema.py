@@ -54,6 +54,7 @@ projects = Table(
     Column("owner", Text, nullable=False),
     Column("name", Text, nullable=False),
     Column("status", Integer, nullable=False),
+    Column("created", Float, nullable=False),
     sqlite_autoincrement=True,
 )
 Index("ix_rayvision_projects_owner", projects.c.owner, projects.c.name, unique=True)

@@ -24,11 +24,13 @@ from sqlalchemy import (
     update,
 )
 
+from rendermill.farm.model.errors import WrongStateError
 from rendermill.farm.model.records import Job, Step, TaskKey
 from rendermill.farm.model.status import Cause, JobStatus, TaskStatus
+from rendermill.farm.model.storage import Area
 from rendermill.store.queries import MANY, job_columns, job_record, step_record
 from rendermill.store.rayvision.schema import rayvision_tasks
-from rendermill.store.schema import attempts, jobs, steps
+from rendermill.store.schema import attempts, files, jobs, steps
 from rendermill.store.schema import tasks as farm_tasks
 
 
@@ -190,8 +192,13 @@ def reserve(connection: Connection, wanted: Reservation, count: int, now: float)
 
 
 def attach(connection: Connection, task_id: int, job_id: int, submitted: Submitted, now: float) -> None:
-    """Give a reserved task its job; one that has it already stays as it is."""
+    """Give a reserved task its job; one that has it already stays as it is.
+
+    Raises WrongStateError for one that was deleted meanwhile, so that the job is not made either.
+    """
     row = connection.execute(select(rayvision_tasks).where(rayvision_tasks.c.id == task_id)).one()
+    if row.deleted is not None:
+        raise WrongStateError(f"task {task_id} was deleted", where="taskId")
     if row.job_id is not None:
         return
     values = {
@@ -230,9 +237,16 @@ def set_labels(connection: Connection, task_id: int, labels: Iterable[str]) -> N
 
 
 def sweep_unused(connection: Connection, before: float) -> int:
-    """Remove numbers that were reserved before a time and never used; how many."""
-    unused = rayvision_tasks.c.submitted.is_(None) & (rayvision_tasks.c.reserved < before)
-    return connection.execute(delete(rayvision_tasks).where(unused)).rowcount
+    """Remove numbers that were reserved before a time and never used, with the files sent for them; how many."""
+    column = rayvision_tasks.c
+    unused = select(column.id, column.owner).where(column.submitted.is_(None) & (column.reserved < before))
+    found = connection.execute(unused.limit(MANY)).all()
+    for row in found:
+        mine = (files.c.owner == row.owner) & (files.c.area == Area.CONFIG)
+        own = (files.c.path > f"{row.id}/") & (files.c.path < f"{row.id}0")
+        connection.execute(delete(files).where(mine & own))
+    connection.execute(delete(rayvision_tasks).where(column.id.in_([row.id for row in found])))
+    return len(found)
 
 
 def _family(ids: Collection[int]) -> ColumnElement[bool]:
@@ -250,6 +264,13 @@ def rows(connection: Connection, ids: Collection[int]) -> dict[int, TaskRow]:
         part = connection.execute(_BY_ID, {"ids": wanted[start : start + MANY]})
         found |= {row.id: row for row in map(_task, part)}
     return found
+
+
+def steps_given_up(connection: Connection, parent: int) -> set[str]:
+    """The steps of a task's children that were abandoned or deleted."""
+    gone = rayvision_tasks.c.abandoned | rayvision_tasks.c.deleted.is_not(None)
+    found = connection.scalars(select(rayvision_tasks.c.steps).where((rayvision_tasks.c.parent == parent) & gone))
+    return {name for names in found for name in names}
 
 
 def labelled(connection: Connection, owner: str) -> list[TaskRow]:
@@ -287,7 +308,8 @@ def views(connection: Connection, found: Sequence[TaskRow]) -> list[TaskView]:
     def view(row: TaskRow) -> TaskView:
         of_job = steps_of.get(row.job_id or 0, [])
         own = tuple(step for step in of_job if not row.steps or step.name in row.steps)
-        return TaskView(row, by_job.get(row.job_id or 0), own, tuple(view(child) for child in children.get(row.id, ())))
+        parts = [each for each in children.get(row.id, ()) if each.deleted is None or row.deleted is not None]
+        return TaskView(row, by_job.get(row.job_id or 0), own, tuple(map(view, parts)))
 
     return [view(row) for row in found]
 
@@ -364,8 +386,13 @@ def _lists(shape: _Shape) -> tuple[Select[Any], Select[Any]]:
 
 def _condition(shape: _Shape) -> ColumnElement[bool]:
     column = rayvision_tasks.c
-    parts: list[ColumnElement[bool]] = [column.parent.is_(None), column.submitted.is_not(None)]
-    parts.append(column.deleted.is_not(None) if shape.deleted else column.deleted.is_(None))
+    parts: list[ColumnElement[bool]] = [column.submitted.is_not(None)]
+    if shape.deleted:  # also children whose parents are still there
+        parent = rayvision_tasks.alias()
+        alive = exists().where((parent.c.id == column.parent) & parent.c.deleted.is_(None))
+        parts += [column.deleted.is_not(None), or_(column.parent.is_(None), alive)]
+    else:
+        parts += [column.parent.is_(None), column.deleted.is_(None)]
     if shape.owners:
         parts.append(column.owner.in_(bindparam("owners", expanding=True)))
     if shape.keyword:

@@ -8,9 +8,10 @@ from typing import Annotated
 
 from pydantic import Field
 
+from rendermill.doors.rayvision.codes import invalid
 from rendermill.doors.rayvision.context import MAX_IDS, Caller
 from rendermill.doors.rayvision.handlers.fields import Id, Ids, Seconds, TaskIds, Word
-from rendermill.doors.rayvision.hardware import hardware_words
+from rendermill.doors.rayvision.hardware import ANY, Hardware, chosen_hardware, hardware, words
 from rendermill.doors.rayvision.registry import Body, call
 from rendermill.farm.model.choice import Choice
 from rendermill.farm.model.errors import WrongStateError
@@ -24,11 +25,14 @@ _AT_ONCE = 200
 
 
 async def steps_of(caller: Caller, row: TaskRow) -> list[int]:
-    """The ids of the farm's steps that are a task."""
+    """The ids of the farm's steps that are a task, without those of children that were given up."""
     assert row.job_id is not None
     job_id = row.job_id
     found = await asyncio.to_thread(lambda: caller.services.farm.steps(job_id))
-    return [step.id for step in found if not row.steps or step.name in row.steps]
+    left_out: set[str] = set()
+    if row.parent is None:
+        left_out = await caller.services.desk.read(lambda c: tasks.steps_given_up(c, row.id))
+    return [step.id for step in found if step.name not in left_out and (not row.steps or step.name in row.steps)]
 
 
 async def choice(caller: Caller, row: TaskRow, statuses: frozenset[TaskStatus]) -> Choice:
@@ -102,20 +106,22 @@ async def _start(caller: Caller, row: TaskRow) -> None:
 
 @call("render/handle/abandonTask", "render/task/abortTask", changes="abandon task", renamed=_OLD)
 async def abandon_task(caller: Caller, body: TaskIds) -> None:
-    """Stop tasks for good."""
+    """Stop tasks for good. One that has ended stays as it is."""
     rows = await _all_submitted(caller, body.taskIds)
     await each_of(rows, lambda row: stop(caller, row))
-    await caller.services.desk.write(lambda c: tasks.change(c, [row.id for row in rows], abandoned=True))
+    views = await caller.services.desk.read(lambda c: tasks.views(c, rows))
+    given_up = [view.row.id for view in views if any(step.counts[_T.CANCELED] for step in view.steps)]
+    await caller.services.desk.write(lambda c: tasks.change(c, given_up, abandoned=True))
 
 
 @call("render/handle/deleteTask", "render/task/deleteTask", changes="delete task", renamed=_OLD)
 async def delete_task(caller: Caller, body: TaskIds) -> None:
     """Stop tasks and put them into the recycle bin, which getTaskList shows with ``recycleFlag``."""
-    rows = await caller.tasks(body.taskIds)
-    await each_of([row for row in rows if row.job_id is not None], lambda row: stop(caller, row))
-    ids = [row.id for row in rows if row.deleted is None]
+    ids = [row.id for row in await caller.tasks(body.taskIds) if row.deleted is None]
     now = caller.services.clock.now()
     await caller.services.desk.write(lambda c: tasks.change(c, ids, deleted=now))
+    rows = await caller.tasks(body.taskIds)  # again: one may have been submitted in between
+    await each_of([row for row in rows if row.job_id is not None], lambda row: stop(caller, row))
 
 
 async def _all_submitted(caller: Caller, ids: list[int]) -> list[TaskRow]:
@@ -202,9 +208,23 @@ class HardwareChange(Body):
     gpuNum: Word | None
 
 
+def _wanted_hardware(caller: Caller, body: HardwareChange) -> list[Hardware]:
+    """The configurations of the ids, which must be what the words say; without ids those that the words say."""
+    picture, said = caller.services.farm.dispatcher.picture, (body.model, body.ram, body.gpuNum or "")
+    if not body.hardwareConfigIds and not any(said):
+        return [ANY]
+    among = chosen_hardware(picture, body.hardwareConfigIds, "hardwareConfigIds") or hardware(picture)
+    found = [kind for kind in among if kind.is_called(*said)]
+    if not found or (body.hardwareConfigIds and len(found) < len(among)):
+        raise invalid(
+            "ram", f"there is no such hardware with {' '.join(filter(None, said))}", "See hardwareConfig/list."
+        )
+    return found
+
+
 @call("render/handle/editTaskHardwareConfig", changes="change hardware")
 async def edit_task_hardware_config(caller: Caller, body: HardwareChange) -> None:
     """Say on which kinds of workers tasks may run, from the next frame on; without ids on any."""
-    kinds = hardware_words(caller.services.farm.dispatcher.picture, body.hardwareConfigIds, "hardwareConfigIds")
+    kinds = words(_wanted_hardware(caller, body))
     rows = await _all_submitted(caller, body.taskIds)
     await each_of(rows, lambda row: caller.services.farm.adjust(submitted(row), hardware=kinds))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from rendermill.doors.rayvision.codes import invalid
 from rendermill.doors.rayvision.context import Caller
@@ -16,6 +16,11 @@ from rendermill.store.rayvision import notes
 from rendermill.store.rayvision.notes import Environment
 
 
+def _listed(value: object) -> object:
+    """Older clients send a single one as it is."""
+    return [value] if isinstance(value, int) and not isinstance(value, bool) else value
+
+
 class EnvironmentBody(Body):
     """An environment; ``renderSystem`` is 0 (Linux) or 1 (Windows)."""
 
@@ -24,7 +29,7 @@ class EnvironmentBody(Body):
     cgVersion: Name
     editName: Name
     renderSystem: Flag
-    pluginIds: Annotated[list[Id], Field(max_length=1000)]
+    pluginIds: Annotated[list[Id], BeforeValidator(_listed), Field(max_length=1000)]
     renderLayerType: Id | None = None
     projectPath: Word | None = None
 

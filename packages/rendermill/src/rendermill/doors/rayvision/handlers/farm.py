@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import zlib
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -52,8 +54,8 @@ def _versions(caller: Caller, software: Software) -> list[str]:
     prefix = software_word(software.name, "") + "_"
     workers = caller.services.farm.dispatcher.picture.workers.values()
     words = {word for worker in workers for word in worker.attributes.get(SOFTWARE_ATTRIBUTE, ())}
-    found = {software_text(word).rpartition(" ")[2] for word in words if word.startswith(prefix)}
-    return sorted(found, key=lambda text: [int(part) if part.isdecimal() else 0 for part in text.split(".")])
+    found = {software_text(word).partition(" ")[2] for word in words if word.startswith(prefix)}
+    return sorted(found, key=lambda text: ([int(number) for number in re.findall(r"\d+", text)], text))
 
 
 @call("render/plugin/querySoftwareList", "render/common/querySupportedSoftware")
@@ -107,11 +109,7 @@ async def query_software_detail(caller: Caller, body: SoftwareBody) -> dict[str,
 
 def version_number(software: Software, version: str) -> int:
     """A number for a version of an application: the same for ever."""
-    parts = [int(part) for part in version.split(".")[:3] if part.isdecimal()]
-    number = 0
-    for part in (*parts, 0, 0, 0)[:3]:
-        number = number * 10_000 + part
-    return software.cg_id * 10**12 + number
+    return software.cg_id * 10**10 + zlib.crc32(version.encode())
 
 
 # --- hardware ----------------------------------------------------------------------------------------------------

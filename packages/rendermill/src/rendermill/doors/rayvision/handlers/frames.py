@@ -21,7 +21,7 @@ from rendermill.doors.rayvision.statuses import FrameStatus, task_statuses
 from rendermill.farm.model.choice import Choice
 from rendermill.farm.model.errors import NotAllowedError, NotFoundError, WrongStateError
 from rendermill.farm.model.records import AttemptKey, Step, TaskKey
-from rendermill.farm.model.status import UNENDED, TaskStatus
+from rendermill.farm.model.status import UNENDED, TaskStatus, Turn
 from rendermill.renderers.request import FrameSpaces
 from rendermill.store.rayvision import tasks
 from rendermill.store.rayvision.tasks import TaskRow
@@ -68,21 +68,20 @@ def _frame_page(caller: Caller, row: TaskRow, job_id: int, body: FramePage) -> d
     farm = caller.services.farm
     spaces, of_job = _spaces(caller, job_id), farm.steps(job_id)
     steps = _in_order(row, of_job)
-    first = {name for step in of_job for name in step.after}
     wanted = list(_matching(steps, spaces, body.searchKeyword)) if body.searchKeyword else []
     user_id = user_number(caller.services.accounts, row.owner)
     items: list[dict[str, Any]] = []
     for step, indices in _slices(steps, wanted, body):
         for frame in caller.services.desk.look(partial(tasks.frames_at, step_id=step.id, indices=indices)):
             index = write_chunk(spaces.expression(step.name, frame.key.index))
-            items.append(frame_info(caller, row, user_id, step, frame, index, test=step.name in first))
+            items.append(frame_info(caller, row, user_id, step, frame, index, test=step.turn is Turn.FIRST))
     total = len(wanted) if body.searchKeyword else sum(step.counts.total for step in steps)
     return page_of(items, total, body.pageNum, body.pageSize)
 
 
 def _spaces(caller: Caller, job_id: int) -> FrameSpaces:
     source = caller.services.farm.ask(lambda q: q.source(job_id))
-    return FrameSpaces(source.template, source.parameters)
+    return FrameSpaces(source.template)
 
 
 def _in_order(row: TaskRow, of_job: list[Step]) -> list[Step]:
@@ -287,13 +286,9 @@ class Processing(Body):
 async def load_task_process_img(caller: Caller, body: Processing) -> dict[str, Any]:
     """How far the frames that are being rendered are. There are no pictures of unfinished frames."""
     row = await caller.task(body.taskId)
-    farm = caller.services.farm
     running: list[dict[str, str]] = []
     if row.job_id is not None:
-        own = set(await steps_of(caller, row))
-        for key, (fraction, _) in list(farm.news.progress.items()):
-            if key.step_id in own:
-                running.append(_grab(key, fraction))
+        running = await asyncio.to_thread(_in_progress, caller, row, row.job_id)
     return {
         "block": 1,
         "currentTaskType": "Render",
@@ -307,9 +302,19 @@ async def load_task_process_img(caller: Caller, body: Processing) -> dict[str, A
     }
 
 
-def _grab(key: AttemptKey, fraction: float | None) -> dict[str, str]:
+def _in_progress(caller: Caller, row: TaskRow, job_id: int) -> list[dict[str, str]]:
+    farm, spaces = caller.services.farm, _spaces(caller, job_id)
+    names = {step.id: step.name for step in _in_order(row, farm.steps(job_id))}
+    return [
+        _grab(write_chunk(spaces.expression(names[key.step_id], key.index)), fraction)
+        for key, (fraction, _) in list(farm.news.progress.items())
+        if key.step_id in names
+    ]
+
+
+def _grab(index: str, fraction: float | None) -> dict[str, str]:
     return {
-        "frameIndex": str(key.index),
+        "frameIndex": index,
         "frameBlock": "1",
         "frameStatus": str(int(FrameStatus.RENDERING)),
         "framePercent": str(int((fraction or 0.0) * 100)),

@@ -11,7 +11,10 @@ from rendermill.doors.rayvision.handlers.fields import Flag, Id, Ids, Name
 from rendermill.doors.rayvision.registry import Body, Nothing, call
 from rendermill.farm.model.errors import AlreadyExistsError
 from rendermill.store.rayvision import notes, tasks
+from rendermill.store.rayvision.notes import Project
 from rendermill.store.rayvision.tasks import TaskRow
+
+_AGAIN_SECONDS = 60.0
 
 
 class NewProject(Body):
@@ -35,9 +38,10 @@ class Flagged(Body):
 
 @call("render/project/add", "render/common/addLabel", changes="add project")
 async def add(caller: Caller, body: NewProject) -> None:
-    """Add a project. 503 if there is one of that name."""
-    owner = caller.account.name
-    if not await caller.services.desk.write(lambda c: notes.add_project(c, owner, body.newName, body.status)):
+    """Add a project. 503 if there is one of that name, unless it was added just now: clients repeat what got lost."""
+    owner, now = caller.account.name, caller.services.clock.now()
+    made = Project(0, owner, body.newName, body.status, now)
+    if not await caller.services.desk.write(lambda c: notes.add_project(c, made, again_after=now - _AGAIN_SECONDS)):
         raise AlreadyExistsError(f"there is a project {body.newName!r} already", where="newName")
 
 
@@ -91,10 +95,10 @@ class Labels(Body):
 @call("render/handle/addTaskLabel", changes="add task label")
 async def add_task_label(caller: Caller, body: NewLabel) -> None:
     """Give tasks a label; one that they have already stays."""
-    rows = await caller.tasks(body.taskIds)
+    ids = {row.id for row in await caller.tasks(body.taskIds)}
 
     def work(connection: Any) -> None:
-        for row in rows:
+        for row in tasks.rows(connection, ids).values():
             notes.label_numbers(connection, row.owner, [body.label])
             tasks.set_labels(connection, row.id, dict.fromkeys((*row.labels, body.label)))
 
@@ -113,8 +117,8 @@ async def delete_task_label(caller: Caller, body: Labels) -> None:
         return [name for name in row.labels if name not in gone and numbers.get((row.owner, name)) not in body.labelIds]
 
     def work(connection: Any) -> None:
-        found = rows or tasks.labelled(connection, caller.account.name)
-        for row in found:
+        chosen = tasks.rows(connection, {row.id for row in rows}).values()
+        for row in chosen if rows else tasks.labelled(connection, caller.account.name):
             tasks.set_labels(connection, row.id, left(row))
 
     await caller.services.desk.write(work)

@@ -23,6 +23,7 @@ from rendermill.store.rayvision.tasks import Reservation, TaskRow
 MAX_RESERVED = 1000
 MAX_LABELS = 100
 MAX_CONTENT = 16 * 1024 * 1024
+MAX_FILE_BODY = 24 * 1024 * 1024
 _CATALOGUE_TIME = 1_767_225_600_000
 FileName = Literal["task.json", "upload.json", "asset.json", "tips.json"]
 
@@ -99,7 +100,7 @@ class JsonFile(Body):
     content: Annotated[str, Field(max_length=MAX_CONTENT)]
 
 
-@call("render/submit/taskJsonFile", "render/task/taskJsonFile", changes="send task file")
+@call("render/submit/taskJsonFile", "render/task/taskJsonFile", changes="send task file", max_body=MAX_FILE_BODY)
 async def task_json_file(caller: Caller, body: JsonFile) -> None:
     """Put it where an upload of the same file would: ``{task}/cfg/{name}`` of the config storage."""
     row = await caller.task(body.taskId)
@@ -136,7 +137,7 @@ async def submit_task(caller: Caller, body: SubmittedTask) -> None:
     if row.deleted is not None:
         raise WrongStateError(f"task {row.id} was deleted", where="taskId")
     services = caller.services
-    maker = JobMaker(services, row)
+    maker = JobMaker(services, row, caller.account.id)
     task = await asyncio.to_thread(maker.task_file)
     project_id = await _project(caller, row, task)
     await _check_environment(caller, row, task)
@@ -175,8 +176,17 @@ async def _check_environment(caller: Caller, row: TaskRow, task: TaskFile) -> No
     chosen = next((each for each in found if each.name == name), None)
     if chosen is None:
         raise invalid("task_info.edit_name", f"there is no environment {name!r}")
-    if chosen.cg_id != task.task_info.cg_id or chosen.settings["pluginIds"]:
-        what = f"the environment {name!r} is for another application, or has plug-ins that no worker has"
+    settings, info = chosen.settings, task.task_info
+    layer_type = settings["renderLayerType"]
+    differs = {
+        "application": chosen.cg_id != info.cg_id,
+        "version": settings["cgVersion"] != task.software_config.cg_version,
+        "plug-ins": bool(settings["pluginIds"]),
+        "project path": settings["projectPath"] not in (None, "", info.input_project_path),
+        "render layer type": layer_type is not None and str(layer_type) != info.render_layer_type,
+    }
+    if wrong := [what for what, is_so in differs.items() if is_so]:
+        what = f"the environment {name!r} has another {wrong[0]} than the task, or one that no worker has"
         raise invalid("task_info.edit_name", what)
 
 

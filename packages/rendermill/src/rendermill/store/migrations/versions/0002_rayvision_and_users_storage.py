@@ -49,6 +49,7 @@ def upgrade() -> None:
         sa.Column("owner", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("status", sa.Integer(), nullable=False),
+        sa.Column("created", sa.Float(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_rayvision_projects")),
         sqlite_autoincrement=True,
     )
@@ -116,6 +117,7 @@ def upgrade() -> None:
     op.add_column("jobs", sa.Column("reference", sa.Text(), nullable=True))
     op.add_column("jobs", sa.Column("cause", sa.String(length=16), server_default=sa.text("''"), nullable=False))
     op.add_column("jobs", sa.Column("running_since", sa.Float(), nullable=True))
+    op.add_column("jobs", sa.Column("worked", sa.Float(), server_default=sa.text("0"), nullable=False))
     op.add_column("jobs", sa.Column("job_timeout", sa.Float(), nullable=True))
     op.add_column("jobs", sa.Column("limit", sa.Integer(), nullable=True))
     op.add_column("jobs", sa.Column("hold", sa.Boolean(), server_default=sa.false(), nullable=False))
@@ -125,7 +127,7 @@ def upgrade() -> None:
     op.create_index("ix_outputs_step_id_idx", "outputs", ["step_id", "idx"], unique=False)
     op.create_index("ix_jobs_folder", "jobs", ["owner", "folder"], unique=False)
     op.create_index("ix_jobs_reference", "jobs", ["reference"], unique=True)
-    op.add_column("steps", sa.Column("after", sa.JSON(), server_default=sa.text("'[]'"), nullable=False))
+    op.add_column("steps", sa.Column("turn", sa.Integer(), server_default=sa.text("0"), nullable=False))
     op.add_column("users", sa.Column("id", sa.Integer(), server_default=sa.text("0"), nullable=False))
     op.add_column("users", sa.Column("main", sa.Text(), nullable=True))
     op.add_column("users", sa.Column("shares_storage", sa.Boolean(), server_default=sa.false(), nullable=False))
