@@ -233,7 +233,7 @@ _ADD_ATTEMPTS = text(
 
 def _write(connection: Connection, rows: _Rows) -> None:
     for name in ("mill", "dam", "river"):
-        notes.add_project(connection, USER, name, 0)
+        notes.add_project(connection, notes.Project(0, USER, name, 0, time.time()), again_after=0.0)
     notes.label_numbers(connection, USER, ["final"])
     connection.execute(insert(jobs), rows.jobs)
     connection.execute(insert(steps), rows.steps)

@@ -27,7 +27,7 @@ from rendermill.server import SystemClock
 from rendermill.store.accounts import Accounts
 from rendermill.store.rayvision import tasks
 from rendermill.store.rayvision.desk import Desk
-from rendermill.store.rayvision.tasks import TaskRow
+from rendermill.store.rayvision.records import TaskRow
 from rendermill.store.schema import metadata
 from support.asgi import Answer, request
 from support.local_farm import LocalFarm, local_farm

@@ -31,6 +31,7 @@ from rendermill.farm.model.status import (
 from rendermill.farm.model.submission import Submission
 from rendermill.farm.ports.clock import Clock
 from rendermill.farm.ports.store import NewStep, Transaction
+from rendermill.farm.turns import Look, all_succeeded, ended, turns_of
 
 _T = TaskStatus
 _J = JobStatus
@@ -49,7 +50,7 @@ class Lifecycle:
         """Store a job with all its tasks; returns its id, or that of the job that has its reference already."""
         if submission.reference is not None and (known := tx.job_of(submission.reference)) is not None:
             return known.id
-        turns = _turns(submission.first, {step.name: step.depends for step in blueprint.steps})
+        turns = turns_of(submission.first, {step.name: step.depends for step in blueprint.steps})
         steps = [NewStep(step.name, step.depends, turns[step.name], step.total) for step in blueprint.steps]
         status = _J.PAUSED if submission.paused else _J.READY
         now = self.clock.now()
@@ -104,7 +105,7 @@ class Lifecycle:
         stays until it is replaced.
         """
         job, steps = self._job(tx, job_id), tx.steps(job_id)
-        look = _Look(steps)
+        look = Look(steps)
         moved = sum(
             self._move_many(
                 tx, step, source, _T.READY if look.may_start(step) else _T.WAITING, indices=choice.of(step.id)
@@ -126,7 +127,7 @@ class Lifecycle:
     def _look_again(self, tx: Transaction, job: Job) -> None:
         """A job that waits to be looked at has first tasks to run again: they run, and then it waits again."""
         steps = tx.steps(job.id)
-        if _Look(steps).first_have_ended:
+        if Look(steps).first_have_ended:
             return
         for step in steps:
             if step.turn is Turn.REST:
@@ -139,7 +140,7 @@ class Lifecycle:
         stopped: list[Attempt] = []
         for _ in tx.steps(job_id):  # at most as many rounds as steps lie behind each other
             steps = tx.steps(job_id)
-            look = _Look(steps)
+            look = Look(steps)
             late = [step for step in steps if step.depends and _has_begun(step) and not look.may_read(step)]
             for step in late:
                 active = [a for a in tx.active_attempts(job_id) if a.key.step_id == step.id]
@@ -342,7 +343,7 @@ class Lifecycle:
     def _settle_steps(self, tx: Transaction, job_id: int) -> None:
         """Release the steps whose turn has come, then see where the job stands."""
         steps = tx.steps(job_id)
-        look = _Look(steps)
+        look = Look(steps)
         for step in steps:
             if step.counts[_T.WAITING] and look.may_start(step):
                 self._move_many(tx, step, _T.WAITING, _T.READY)
@@ -354,8 +355,8 @@ class Lifecycle:
         job = self._job(tx, job_id)
         if not job.hold or job.status not in SCHEDULABLE:
             return
-        rest = [step for step in steps if step.turn is Turn.REST and not _ended(step.counts)]
-        if rest and _Look(steps).first_have_ended:
+        rest = [step for step in steps if step.turn is Turn.REST and not ended(step.counts)]
+        if rest and Look(steps).first_have_ended:
             tx.adjust_job(job_id, {"hold": False})
             self._move_job(tx, job, _J.PAUSED, "its first tasks have ended", Cause.TEST)
 
@@ -364,7 +365,7 @@ class Lifecycle:
         counts = Counts({})
         for step in tx.steps(job_id):
             counts += step.counts
-        if _all_succeeded(counts):
+        if all_succeeded(counts):
             target, message = _J.SUCCEEDED, ""
         elif counts[_T.READY] or counts.active:
             return
@@ -378,44 +379,8 @@ class Lifecycle:
             tx.emit("job", job_id, now=now, source=job.status, target=target, data={"message": message})
 
 
-def _all_succeeded(counts: Counts) -> bool:
-    return counts[_T.SUCCEEDED] == counts.total
-
-
 def _plain(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
-
-
-def _ended(counts: Counts) -> bool:
-    return not any(counts[status] for status in UNENDED)
-
-
-class _Look:
-    """Which steps have succeeded, and whether those that go first have ended, at one moment."""
-
-    def __init__(self, steps: Sequence[Step]) -> None:
-        self._done = {step.name for step in steps if _all_succeeded(step.counts)}
-        self.first_have_ended = all(_ended(step.counts) for step in steps if step.turn is Turn.FIRST)
-
-    def may_read(self, step: Step) -> bool:
-        """Whether what a step depends on is there."""
-        return set(step.depends) <= self._done
-
-    def may_start(self, step: Step) -> bool:
-        """Whether nothing keeps a step from running."""
-        return self.may_read(step) and (step.turn is not Turn.REST or self.first_have_ended)
-
-
-def _turns(first: Sequence[str], depends: Mapping[str, Sequence[str]]) -> dict[str, Turn]:
-    """When each step's turn is. What a step that goes first needs does not wait for it."""
-    needed, queue = set(first), list(first)
-    while queue:
-        for name in depends[queue.pop()]:
-            if name not in needed:
-                needed.add(name)
-                queue.append(name)
-    rest = Turn.REST if first else Turn.ANY
-    return {name: Turn.FIRST if name in first else Turn.ANY if name in needed else rest for name in depends}
 
 
 def _has_begun(step: Step) -> bool:

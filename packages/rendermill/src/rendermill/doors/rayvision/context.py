@@ -18,7 +18,7 @@ from rendermill.farm.service import Farm
 from rendermill.farm.storage import UserStorage
 from rendermill.store.rayvision import tasks
 from rendermill.store.rayvision.desk import Desk
-from rendermill.store.rayvision.tasks import TaskRow
+from rendermill.store.rayvision.records import TaskRow
 
 MAX_IDS = 10_000
 

@@ -12,7 +12,7 @@ from rendermill.farm.model.records import Counts, Step, TaskKey
 from rendermill.farm.model.status import ENDED, TaskStatus
 from rendermill.farm.model.storage import Area, storage_number
 from rendermill.store.rayvision import notes, tasks
-from rendermill.store.rayvision.tasks import FrameRow, TaskRow, TaskView
+from rendermill.store.rayvision.records import FrameRow, TaskRow, TaskView
 
 _INDEX_BITS = 20
 _T = TaskStatus

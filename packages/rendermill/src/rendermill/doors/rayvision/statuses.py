@@ -11,7 +11,7 @@ from enum import IntEnum
 
 from rendermill.farm.model.records import Counts, Job
 from rendermill.farm.model.status import UNENDED, Cause, JobStatus, TaskStatus
-from rendermill.store.rayvision.tasks import StatusWish, TaskView
+from rendermill.store.rayvision.records import StatusWish, TaskView
 
 _T = TaskStatus
 _J = JobStatus

@@ -22,7 +22,7 @@ from rendermill.renderers.adapter import AdapterApplication
 from rendermill.renderers.base import CONTROL
 from rendermill.renderers.blender.request import BlenderApplication
 from rendermill.renderers.request import Application, Part, Request, Requested, requested_job
-from rendermill.store.rayvision.tasks import Child, Submitted, TaskRow
+from rendermill.store.rayvision.records import Child, Submitted, TaskRow
 
 MAX_FILES = 200_000
 _MAX_SHOWN = 4000

@@ -17,7 +17,7 @@ from rendermill.farm.model.choice import Choice
 from rendermill.farm.model.errors import WrongStateError
 from rendermill.farm.model.status import UNENDED, Cause, JobStatus, TaskStatus
 from rendermill.store.rayvision import tasks
-from rendermill.store.rayvision.tasks import TaskRow
+from rendermill.store.rayvision.records import TaskRow
 
 _OLD = {"taskParam": "taskIds"}
 _T = TaskStatus

@@ -24,7 +24,7 @@ from rendermill.farm.model.records import AttemptKey, Step, TaskKey
 from rendermill.farm.model.status import UNENDED, TaskStatus, Turn
 from rendermill.renderers.request import FrameSpaces
 from rendermill.store.rayvision import tasks
-from rendermill.store.rayvision.tasks import TaskRow
+from rendermill.store.rayvision.records import TaskRow
 
 _LOG_PAGE = 16 * 1024
 _PICTURES = (

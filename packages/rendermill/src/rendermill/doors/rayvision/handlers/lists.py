@@ -17,7 +17,7 @@ from rendermill.farm.model.errors import BadInputError
 from rendermill.farm.model.status import TaskStatus
 from rendermill.farm.model.storage import Area, StoredFile
 from rendermill.store.rayvision import tasks
-from rendermill.store.rayvision.tasks import Filter
+from rendermill.store.rayvision.records import Filter
 
 _T = TaskStatus
 

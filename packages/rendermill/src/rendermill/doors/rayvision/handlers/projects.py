@@ -12,7 +12,7 @@ from rendermill.doors.rayvision.registry import Body, Nothing, call
 from rendermill.farm.model.errors import AlreadyExistsError
 from rendermill.store.rayvision import notes, tasks
 from rendermill.store.rayvision.notes import Project
-from rendermill.store.rayvision.tasks import TaskRow
+from rendermill.store.rayvision.records import TaskRow
 
 _AGAIN_SECONDS = 60.0
 

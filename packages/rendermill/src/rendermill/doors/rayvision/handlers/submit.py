@@ -18,7 +18,7 @@ from rendermill.doors.rayvision.submission import JobMaker
 from rendermill.doors.rayvision.taskfile import TaskFile
 from rendermill.farm.model.errors import NotAllowedError, NotFoundError, WrongStateError
 from rendermill.store.rayvision import notes, tasks
-from rendermill.store.rayvision.tasks import Reservation, TaskRow
+from rendermill.store.rayvision.records import Reservation, TaskRow
 
 MAX_RESERVED = 1000
 MAX_LABELS = 100
