@@ -62,10 +62,14 @@ class JobMachine(RuleBasedStateMachine):
         self.store.close()
         self.folder.cleanup()
 
-    @initialize(shape=shapes, limit=st.integers(1, 3), paused=st.booleans())
-    def submit(self, shape: Shape, limit: int, paused: bool) -> None:
+    @initialize(shape=shapes, limit=st.integers(1, 3), paused=st.booleans(), first=numbers, hold=st.booleans())
+    def submit(self, shape: Shape, limit: int, paused: bool, first: int = 0, hold: bool = False) -> None:
+        """Some steps go first, if ``first`` is over 2; with ``hold`` the job is then to be looked at."""
         made = [shell("true", name, frames=f"1-{total}", depends=depends) for name, depends, total in shape]
-        submission = Submission(template(*made), "ann", max_attempts=limit, paused=paused)
+        chosen = tuple(name for number, (name, _, _) in enumerate(shape) if first & 4 and first >> number & 1)
+        submission = Submission(
+            template(*made), "ann", max_attempts=limit, paused=paused, first=chosen, hold=hold and bool(chosen)
+        )
         blueprint = instantiate(submission.template, {})
         self.job_id = self.write(lambda tx: self.lifecycle.create(tx, submission, blueprint))
         self.rows = Rows.read(self.store, self.job_id)

@@ -100,7 +100,6 @@ class RayvisionDoor:
             user=user,
             account=await asyncio.to_thread(self._services.accounts.user, user.name),
             platform=int(platform) if is_number else _DEFAULT_PLATFORM,
-            chinese=request.headers.get("languageFlag") == "0",
             address=request.client.host if request.client is not None else "",
             agent=request.headers.get("user-agent", "")[:200],
             channel=headers["channel"][:10],

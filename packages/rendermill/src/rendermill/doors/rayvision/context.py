@@ -49,7 +49,6 @@ class Caller:
     user: Identity
     account: Account
     platform: int
-    chinese: bool
     address: str
     agent: str
     channel: str
