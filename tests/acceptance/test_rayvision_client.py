@@ -14,6 +14,8 @@ from typing import Any
 import OpenImageIO as oiio
 import pytest
 
+import rendermill.doors.rayvision.app  # noqa: F401 - its modules register the calls
+from rendermill.doors.rayvision.registry import CALLS
 from support import scenes
 from support.command import Server, run, serving
 from support.rayvision_client import RayvisionClient, RefusedError, client, client_python
@@ -179,6 +181,13 @@ def test_a_login_tells_the_client_who_the_user_is(python: Path, key: Key, tmp_pa
         storages = {known["config_bid"], known["input_bid"], known["output_bid"]}
         assert len(storages) == 3, "each storage has a number of its own"
         assert known["task_over_time_sec"] == 0, "the settings are in it"
+
+
+def test_every_path_that_the_client_has_a_constant_for_is_answered(api: RayvisionClient) -> None:
+    """What each answers, and what it changes, is looked at in tests/integration/test_rayvision_paths.py."""
+    paths = set(api.call("paths"))
+    assert len(paths) == 49
+    assert paths <= CALLS.keys()
 
 
 def test_platforms_are_listed_and_a_project_is_there_once_it_is_added(api: RayvisionClient) -> None:

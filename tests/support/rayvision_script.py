@@ -14,6 +14,7 @@ from typing import Any
 
 from rayvision_api.core import RayvisionAPI  # type: ignore[import-not-found]
 from rayvision_api.task.check import RayvisionCheck  # type: ignore[import-not-found]
+from rayvision_api.url import ApiUrl  # type: ignore[import-not-found]
 
 _POLL_SECONDS = 0.2
 
@@ -26,7 +27,7 @@ class Driver:
 
     def make(self, name: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
         """Make a call: one of this class, or whatever the client has by that name."""
-        if name in ("login", "until", "check"):
+        if name in ("login", "until", "check", "paths"):
             return getattr(self, name)(*args, **kwargs)
         found: Any = self._api
         for part in name.split("."):
@@ -56,6 +57,10 @@ class Driver:
             if found["taskStatus"] not in passing or time.monotonic() > deadline:
                 raise RuntimeError(f"task {task_id} is at {found['taskStatus']}: {found['remark']}")
             time.sleep(_POLL_SECONDS)
+
+    def paths(self) -> list[str]:
+        """Every path that the client has a constant for."""
+        return [str(each.value) for each in ApiUrl]
 
     def check(self, workspace: str, hardware: dict[str, Any], *files: str) -> Any:
         """Check what an analysis has written, task.json and upload.json; the task's number."""
