@@ -113,7 +113,7 @@ def quota(
 @app.command()
 @command
 def remove(name: Name, data: Data = None, json_output: Json = False) -> None:
-    """Remove a user and their keys; their jobs stay."""
+    """Remove a user, their keys and their files; their jobs stay."""
     from rendermill.server import open_accounts
 
     with open_accounts(data or default_data()) as accounts:
