@@ -75,7 +75,7 @@ class Load:
             api = _api(self._asked)
             for number in range(WARM // THREADS):
                 self._work(api, self._asked, number)
-        except BaseException:
+        except Exception:
             self._ready.abort()
             raise
         self._ready.wait()
