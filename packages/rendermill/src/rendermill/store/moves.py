@@ -14,7 +14,7 @@ from rendermill.farm.model.status import ENDED, TASK_MOVES, AttemptStatus, Cause
 from rendermill.farm.model.storage import Area, StoredFile
 from rendermill.farm.model.submission import Submission
 from rendermill.farm.ports.store import ADJUSTABLE, NewStep
-from rendermill.store.queries import MANY, SqlQueries
+from rendermill.store.queries import MANY, SqlQueries, in_storage
 from rendermill.store.schema import attempts, events, files, jobs, outputs, steps, tasks
 
 _LIVE = (AttemptStatus.ASSIGNED, AttemptStatus.RUNNING)
@@ -160,7 +160,7 @@ class SqlTransaction(SqlQueries):
 
     def remove_file(self, owner: str, area: Area, path: str) -> bool:
         """Remove a file of a storage."""
-        same = (files.c.owner == owner) & (files.c.area == area) & (files.c.path == path)
+        same = in_storage(owner, area) & (files.c.path == path)
         return self._connection.execute(delete(files).where(same)).rowcount == 1
 
     def adjust_job(self, job_id: int, settings: Mapping[str, Any]) -> None:

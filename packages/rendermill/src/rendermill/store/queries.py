@@ -39,8 +39,14 @@ _TASK = select(tasks).where(tasks.c.step_id == bindparam("step_id"), tasks.c.idx
 _FILES = select(files.c.path, files.c.hash, files.c.size, files.c.modified)
 
 
-def _named(owner: str, area: Area, path: str) -> ColumnElement[bool]:
-    return (files.c.owner == owner) & (files.c.area == area) & (files.c.path == path)
+def in_storage(owner: str, area: Area) -> ColumnElement[bool]:
+    """Files of an area of somebody's storage."""
+    return (files.c.owner == owner) & (files.c.area == area)
+
+
+def below(folder: str) -> ColumnElement[bool]:
+    """Files below a folder, as a range, which the key answers; "0" comes after "/"."""
+    return (files.c.path > f"{folder}/") & (files.c.path < f"{folder}0")
 
 
 class SqlQueries:
@@ -81,20 +87,20 @@ class SqlQueries:
 
     def file(self, owner: str, area: Area, path: str) -> StoredFile | None:
         """A file of a storage."""
-        rows = self._rows(_FILES.where(_named(owner, area, path)))
+        rows = self._rows(_FILES.where(in_storage(owner, area) & (files.c.path == path)))
         return _stored(rows[0]) if rows else None
 
     def files_named(self, owner: str, area: Area, paths: Sequence[str]) -> list[StoredFile]:
         """Many files of a storage."""
-        mine = (files.c.owner == owner) & (files.c.area == area)
+        mine = in_storage(owner, area)
         parts = (list(paths[start : start + MANY]) for start in range(0, len(paths), MANY))
         return [_stored(row) for part in parts for row in self._rows(_FILES.where(mine & files.c.path.in_(part)))]
 
     def files(self, owner: str, area: Area, folder: str, *, after: str, limit: int) -> list[StoredFile]:
         """Files below a folder."""
-        inside = (files.c.owner == owner) & (files.c.area == area) & (files.c.path > after)
-        if folder:  # as a range, which the key answers; "0" comes after "/"
-            inside &= (files.c.path > f"{folder}/") & (files.c.path < f"{folder}0")
+        inside = in_storage(owner, area) & (files.c.path > after)
+        if folder:
+            inside &= below(folder)
         return [_stored(row) for row in self._rows(_FILES.where(inside).order_by(files.c.path).limit(limit))]
 
     def used(self, owner: str) -> int:

@@ -9,7 +9,7 @@ from typing import Any
 
 from rendermill.doors.rayvision.codes import invalid
 from rendermill.doors.rayvision.ranges import parse_range
-from rendermill.doors.rayvision.taskfile import TaskFile
+from rendermill.doors.rayvision.taskfile import UNKNOWN_FIELD, TaskFile
 from rendermill.farm.blueprint import MAX_TASKS
 
 MAX_PARTS = 1000
@@ -65,6 +65,12 @@ def _mapping(value: object, where: str) -> dict[str, Any]:
     return value
 
 
+def _only(source: dict[str, Any], known: set[str], where: str) -> None:
+    """Pass if there are only fields that are honoured."""
+    for name in source.keys() - known:
+        raise invalid(f"{where}.{name[:100]}", UNKNOWN_FIELD)
+
+
 def _nodes(info: dict[str, Any], name: str) -> list[dict[str, Any]]:
     found = info.get(name) or []
     if not isinstance(found, list):
@@ -106,11 +112,9 @@ def _blender(task: TaskFile) -> Iterator[Renderable]:
     info = task.scene_info_render
     if not info:
         return
-    for name in info.keys() - {"common"}:
-        raise invalid(f"{_WHERE}.{name[:100]}", "this farm does not know the field and would not honour it")
+    _only(info, {"common"}, _WHERE)
     common = _mapping(info.get("common"), f"{_WHERE}.common")
-    for name in common.keys() - {"frames", *_BLENDER}:
-        raise invalid(f"{_WHERE}.common.{name[:100]}", "this farm does not know the field and would not honour it")
+    _only(common, {"frames", *_BLENDER}, f"{_WHERE}.common")
     frames = _frames(common, f"{_WHERE}.common")
     settings = {_BLENDER[name]: value for name, value in _settings(common, "scene_name", "camera_name").items()}
     if path := settings.pop("pattern", ""):
@@ -137,8 +141,7 @@ def _by_camera(thing: Renderable, cameras: list[str]) -> Iterator[Renderable]:
 
 def _houdini(task: TaskFile) -> Iterator[Renderable]:
     info = task.scene_info_render
-    for kind in info.keys() - {"rop_node", "geo_node", "distributedsim_node"}:
-        raise invalid(f"{_WHERE}.{kind[:100]}", "this farm does not know the field and would not honour it")
+    _only(info, {"rop_node", "geo_node", "distributedsim_node"}, _WHERE)
     if any(node.get("render") in _ON for node in _nodes(info, "distributedsim_node")):
         raise invalid(f"{_WHERE}.distributedsim_node", "a simulation is not spread over machines here")
     simulated: list[str] = []
@@ -177,8 +180,7 @@ def _maya(task: TaskFile) -> Iterator[Renderable]:
 
 
 def _clarisse(task: TaskFile) -> Iterator[Renderable]:
-    for kind in task.scene_info_render.keys() - {"image_node"}:
-        raise invalid(f"{_WHERE}.{kind[:100]}", "this farm does not know the field and would not honour it")
+    _only(task.scene_info_render, {"image_node"}, _WHERE)
     for position, image in enumerate(_nodes(task.scene_info_render, "image_node")):
         where = f"{_WHERE}.image_node.{position}"
         if image.get("renderable") in _ON:

@@ -51,10 +51,11 @@ class JobMaker:
         self._check_identity(task)
         scene, inputs = self._files(task)
         things = renderables(task)
-        request = self._request(task, scene, things)
+        kinds = self._hardware(task)
+        request = self._request(task, scene, things, kinds)
         made = requested_job(request, _APPLICATIONS.get(task.software.name, AdapterApplication()))
         return Made(
-            self._submission(task, made, inputs, request),
+            self._submission(task, made, inputs, request, kinds),
             self._submitted(task, things, made, request, producer, project_id),
         )
 
@@ -167,9 +168,11 @@ class JobMaker:
 
     # --- the job -----------------------------------------------------------------------------------------------
 
-    def _request(self, task: TaskFile, scene: PurePosixPath, things: list[Renderable]) -> Request:
+    def _request(
+        self, task: TaskFile, scene: PurePosixPath, things: list[Renderable], kinds: list[Hardware]
+    ) -> Request:
         info = task.task_info
-        first, kinds = self._first(task, things), self._hardware(task)
+        first = self._first(task, things)
         if info.is_picture == "1" and sum(len(each.frames) for each in things) != 1:
             raise invalid("task_info.is_picture", "a still picture has one frame, and several are to be rendered")
         folders = _folders(things) if len(things) > 1 else [""]
@@ -202,7 +205,14 @@ class JobMaker:
             raise invalid(f"task_info.{name}", f"over {MAX_TASKS} frames of all together")
         return [wanted.of(each.frames) for each in things]
 
-    def _submission(self, task: TaskFile, made: Requested, inputs: tuple[Asset, ...], request: Request) -> Submission:
+    def _submission(
+        self,
+        task: TaskFile,
+        made: Requested,
+        inputs: tuple[Asset, ...],
+        request: Request,
+        kinds: list[Hardware],
+    ) -> Submission:
         info = task.task_info
         default = float(self._services.accounts.settings(self._row.owner).get("task_over_time", 0))
         return Submission(
@@ -217,7 +227,7 @@ class JobMaker:
             hold=info.stop_after_test == "1" and bool(made.first),
             reference=f"rayvision/{self._row.id}",
             folder=self.folder(request.scene),
-            hardware=tuple(words(self._hardware(task))),
+            hardware=tuple(words(kinds)),
             info=task.additional_info,
         )
 
@@ -257,9 +267,7 @@ class JobMaker:
             "ram": info.ram,
             "reminder": info.time_out,
             "tiles": info.tiles or "1",
-            "platform": info.platform,
             "camera": ",".join(dict.fromkeys(each.camera for each in things if each.camera)),
-            "software": f"{task.software.title} {task.version}",
         }
 
 

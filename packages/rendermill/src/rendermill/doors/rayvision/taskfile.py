@@ -14,6 +14,7 @@ from rendermill.doors.rayvision.software import SOFTWARE, Software
 from rendermill.farm.model.errors import RendermillError
 
 MAX_INFO = 64 * 1024
+UNKNOWN_FIELD = "this farm does not know the field and would not honour it"
 _VERSION = re.compile(r"\d+")
 
 
@@ -183,5 +184,5 @@ def _refusal(error: ValidationError) -> RendermillError:
         return missing(where)
     name = str(problem["loc"][-1])
     if problem["type"] == "extra_forbidden":
-        return invalid(where, "this farm does not know the field and would not honour it", "Leave it out.")
+        return invalid(where, UNKNOWN_FIELD, "Leave it out.")
     return invalid(where, problem["msg"], _HINTS.get(name))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -36,6 +36,10 @@ class TaskRow:
     deleted: float | None
     shown: dict[str, Any]
 
+    def own(self, of_job: Iterable[Step]) -> list[Step]:
+        """Those of the job's steps that are this task."""
+        return [step for step in of_job if not self.steps or step.name in self.steps]
+
 
 @dataclass(frozen=True, slots=True)
 class TaskView:
@@ -59,7 +63,7 @@ class Child:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which tasks are wanted; ``statuses`` are pairs of a job's status and conditions, see :class:`StatusWish`."""
+    """Which tasks are wanted; with ``statuses`` those that fit one of the wishes."""
 
     owners: Collection[str] | None
     """None for everybody's."""

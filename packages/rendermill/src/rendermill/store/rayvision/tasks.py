@@ -28,7 +28,7 @@ from rendermill.farm.model.errors import WrongStateError
 from rendermill.farm.model.records import Job, Step, TaskKey
 from rendermill.farm.model.status import TaskStatus
 from rendermill.farm.model.storage import Area
-from rendermill.store.queries import MANY, job_columns, job_record, step_record
+from rendermill.store.queries import MANY, below, in_storage, job_columns, job_record, step_record
 from rendermill.store.rayvision.records import (
     Filter,
     FrameRow,
@@ -138,9 +138,7 @@ def sweep_unused(connection: Connection, before: float) -> int:
     unused = select(column.id, column.owner).where(column.submitted.is_(None) & (column.reserved < before))
     found = connection.execute(unused.limit(MANY)).all()
     for row in found:
-        mine = (files.c.owner == row.owner) & (files.c.area == Area.CONFIG)
-        own = (files.c.path > f"{row.id}/") & (files.c.path < f"{row.id}0")
-        connection.execute(delete(files).where(mine & own))
+        connection.execute(delete(files).where(in_storage(row.owner, Area.CONFIG) & below(str(row.id))))
     connection.execute(delete(rayvision_tasks).where(column.id.in_([row.id for row in found])))
     return len(found)
 
@@ -202,8 +200,7 @@ def views(connection: Connection, found: Sequence[TaskRow]) -> list[TaskView]:
     steps_of = _steps(connection, job_ids)
 
     def view(row: TaskRow) -> TaskView:
-        of_job = steps_of.get(row.job_id or 0, [])
-        own = tuple(step for step in of_job if not row.steps or step.name in row.steps)
+        own = tuple(row.own(steps_of.get(row.job_id or 0, ())))
         parts = [each for each in children.get(row.id, ()) if each.deleted is None or row.deleted is not None]
         return TaskView(row, by_job.get(row.job_id or 0), own, tuple(map(view, parts)))
 

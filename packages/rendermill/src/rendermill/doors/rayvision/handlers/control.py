@@ -32,7 +32,7 @@ async def steps_of(caller: Caller, row: TaskRow) -> list[int]:
     left_out: set[str] = set()
     if row.parent is None:
         left_out = await caller.services.desk.read(lambda c: tasks.steps_given_up(c, row.id))
-    return [step.id for step in found if step.name not in left_out and (not row.steps or step.name in row.steps)]
+    return [step.id for step in row.own(found) if step.name not in left_out]
 
 
 async def choice(caller: Caller, row: TaskRow, statuses: frozenset[TaskStatus]) -> Choice:

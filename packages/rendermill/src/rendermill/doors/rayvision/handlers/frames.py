@@ -66,8 +66,7 @@ async def query_task_frames(caller: Caller, body: FramePage) -> dict[str, Any]:
 
 def _frame_page(caller: Caller, row: TaskRow, job_id: int, body: FramePage) -> dict[str, Any]:
     farm = caller.services.farm
-    spaces, of_job = _spaces(caller, job_id), farm.steps(job_id)
-    steps = _in_order(row, of_job)
+    spaces, steps = _spaces(caller, job_id), row.own(farm.steps(job_id))
     wanted = list(_matching(steps, spaces, body.searchKeyword)) if body.searchKeyword else []
     user_id = user_number(caller.services.accounts, row.owner)
     items: list[dict[str, Any]] = []
@@ -82,10 +81,6 @@ def _frame_page(caller: Caller, row: TaskRow, job_id: int, body: FramePage) -> d
 def _spaces(caller: Caller, job_id: int) -> FrameSpaces:
     source = caller.services.farm.ask(lambda q: q.source(job_id))
     return FrameSpaces(source.template)
-
-
-def _in_order(row: TaskRow, of_job: list[Step]) -> list[Step]:
-    return [step for step in of_job if not row.steps or step.name in row.steps]
 
 
 def _matching(steps: list[Step], spaces: FrameSpaces, keyword: str) -> Iterator[tuple[Step, int]]:
@@ -304,7 +299,7 @@ async def load_task_process_img(caller: Caller, body: Processing) -> dict[str, A
 
 def _in_progress(caller: Caller, row: TaskRow, job_id: int) -> list[dict[str, str]]:
     farm, spaces = caller.services.farm, _spaces(caller, job_id)
-    names = {step.id: step.name for step in _in_order(row, farm.steps(job_id))}
+    names = {step.id: step.name for step in row.own(farm.steps(job_id))}
     return [
         _grab(write_chunk(spaces.expression(names[key.step_id], key.index)), fraction)
         for key, (fraction, _) in list(farm.news.progress.items())

@@ -28,19 +28,8 @@ _CATALOGUE_TIME = 1_767_225_600_000
 FileName = Literal["task.json", "upload.json", "asset.json", "tips.json"]
 
 
-class NewTask(Body):
-    """How many numbers are wanted, and for what."""
-
-    count: Annotated[int, Field(ge=1, le=MAX_RESERVED)]
-    taskUserLevel: Annotated[int, Field(ge=0, le=100)]
-    outUserId: Id | None = None
-    labels: Annotated[list[Name], Field(max_length=MAX_LABELS)] | None = None
-    cloneOriginalId: Id | None = None
-    artist: Word | None = None
-
-
 class OldTask(Body):
-    """The same as older clients send it, who may leave both out."""
+    """How many numbers are wanted, and for what; older clients may leave it to the farm."""
 
     count: Annotated[int, Field(ge=1, le=MAX_RESERVED)] = 1
     taskUserLevel: Annotated[int, Field(ge=0, le=100)] = 50
@@ -50,8 +39,15 @@ class OldTask(Body):
     artist: Word | None = None
 
 
-@call("render/submit/createTask", changes="create task")
-async def create_task(caller: Caller, body: NewTask) -> dict[str, Any]:
+class NewTask(OldTask):
+    """The same, said in full."""
+
+    count: Annotated[int, Field(ge=1, le=MAX_RESERVED)]
+    taskUserLevel: Annotated[int, Field(ge=0, le=100)]
+
+
+@call("render/task/createTask", changes="create task")
+async def create_task_before(caller: Caller, body: OldTask) -> dict[str, Any]:
     """Reserve numbers. Nothing is rendered by that; what is not used within a day is taken back."""
     owner = _owner(caller, body.outUserId)
     if body.cloneOriginalId is not None:
@@ -72,10 +68,10 @@ async def create_task(caller: Caller, body: NewTask) -> dict[str, Any]:
     }
 
 
-@call("render/task/createTask", changes="create task")
-async def create_task_before(caller: Caller, body: OldTask) -> dict[str, Any]:
-    """The same for older clients."""
-    made: dict[str, Any] = await create_task(caller, NewTask.model_construct(**dict(body)))
+@call("render/submit/createTask", changes="create task")
+async def create_task(caller: Caller, body: NewTask) -> dict[str, Any]:
+    """The same for newer clients."""
+    made: dict[str, Any] = await create_task_before(caller, body)
     return made
 
 
