@@ -23,16 +23,17 @@ help:
 setup: $(VENV)/.installed system
 	@$(BIN)/rendermill software install blender $(BLENDER)
 
-# The environment is made of the locked requirements, then this project in place.
-$(VENV)/.installed: requirements/dev.txt packages/rendermill/pyproject.toml
+# The environment is made of the locked requirements, then this project's two distributions in place.
+$(VENV)/.installed: requirements/dev.txt packages/rendermill/pyproject.toml packages/rendermill-rayvision/pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
 	  || { echo "Rendermill needs Python 3.11, 3.12 or 3.13; set PYTHON=..."; exit 1; }
 	@test -x $(BIN)/pip || $(PYTHON) -m venv --clear $(VENV) \
 	  || { echo "python3 -m venv failed: install the package python3-venv"; exit 1; }
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 	@$(BIN)/uv pip sync --quiet --compile-bytecode --python $(BIN)/python requirements/dev.txt
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e packages/rendermill
-	@$(BIN)/python -m compileall -q packages/rendermill/src && touch $@
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation \
+	  -e packages/rendermill -e packages/rendermill-rayvision
+	@$(BIN)/python -m compileall -q packages/rendermill/src packages/rendermill-rayvision/src && touch $@
 
 # Only where something is missing, and only as root: a user is told what to ask for.
 system:
@@ -70,7 +71,7 @@ lock: $(VENV)/.installed
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 	  --no-annotate packages/rendermill/pyproject.toml -o requirements/base.txt
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
-	  --no-annotate packages/rendermill/pyproject.toml requirements/dev.in -o requirements/dev.txt
+	  --no-annotate --extra usd packages/rendermill/pyproject.toml requirements/dev.in -o requirements/dev.txt
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 	  --no-annotate requirements/rayvision-client.in -o requirements/rayvision-client.txt
 

@@ -63,7 +63,7 @@ class TestScenes:
     def test_one_that_is_cut_off(self, server: Server, scene: Path, tmp_path: Path) -> None:
         path = tmp_path / "cut.blend"
         path.write_bytes(scene.read_bytes()[:20_000])
-        assert_refused(server.run("submit", path), 4, "cannot load it", "damaged")
+        assert_refused(server.run("submit", path), 4, "the file ends before what it holds does", "damaged")
 
     def test_one_of_a_newer_blender(self, server: Server, tmp_path: Path) -> None:
         path = tmp_path / "newer.blend"

@@ -17,7 +17,7 @@ from rendermill.farm.model.records import AttemptKey, Job
 from rendermill.farm.model.status import JobStatus, TaskStatus
 from rendermill.farm.model.submission import Asset
 from rendermill.renderers.blender import BlenderWishes, draft
-from rendermill.scenes.blender import read_blend
+from rendermill.scenes.read import read_scene
 from rendermill.scenes.report import SceneReport
 from rendermill.software.blender.installations import Installation, for_sessions
 from rendermill.software.blender.launcher import commands
@@ -48,8 +48,8 @@ def plain(bpy_python: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def report(plain: Path, installation: Installation) -> SceneReport:
-    return read_blend(plain, installation=installation)
+def report(plain: Path) -> SceneReport:
+    return read_scene(plain)
 
 
 class Renders:

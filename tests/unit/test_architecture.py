@@ -12,18 +12,21 @@ from pathlib import Path
 import pytest
 
 import rendermill
+import rendermill_rayvision
 from rendermill.doors.native.errors import HTTP_STATUS
 from rendermill.farm.model.errors import EXIT_CODES, RendermillError
 
 PACKAGE = Path(rendermill.__file__).parent
 MODULES = sorted(PACKAGE.rglob("*.py"))
+RAYVISION = Path(rendermill_rayvision.__file__).parent.parent
+EVERY_MODULE = [*MODULES, *sorted(RAYVISION.rglob("*.py"))]
 MAX_LINES = 450
 STATUS_TABLES = {"jobs", "tasks", "attempts", "steps"}
 _RAW_UPDATE = re.compile(rf"\bUPDATE\s+({'|'.join(STATUS_TABLES)})\b", re.IGNORECASE)
 
 
 def named(path: Path) -> str:
-    return path.relative_to(PACKAGE).as_posix()
+    return path.relative_to(PACKAGE if path.is_relative_to(PACKAGE) else RAYVISION).as_posix()
 
 
 def every_error() -> list[type[RendermillError]]:
@@ -115,17 +118,17 @@ def test_the_search_for_updates_finds_them(written: str) -> None:
 # --- modules -----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("path", MODULES, ids=named)
+@pytest.mark.parametrize("path", EVERY_MODULE, ids=named)
 def test_no_module_is_too_long(path: Path) -> None:
     assert len(path.read_text().splitlines()) <= MAX_LINES
 
 
-@pytest.mark.parametrize("path", [path for path in MODULES if path.name == "__init__.py"], ids=named)
+@pytest.mark.parametrize("path", [path for path in EVERY_MODULE if path.name == "__init__.py"], ids=named)
 def test_every_package_says_what_it_is(path: Path) -> None:
     assert ast.get_docstring(ast.parse(path.read_text()))
 
 
 def test_every_folder_of_modules_is_a_package() -> None:
-    folders = {path.parent for path in MODULES} - set((PACKAGE / "store/migrations").rglob("*"))
+    folders = {path.parent for path in EVERY_MODULE} - set((PACKAGE / "store/migrations").rglob("*"))
     without = [named(folder) for folder in folders if not (folder / "__init__.py").exists()]
     assert sorted(without) in ([], ["store/migrations"]), "alembic reads that folder by itself"

@@ -19,7 +19,7 @@ from rendermill.doors.native.errors import HTTP_STATUS
 from rendermill.farm.model.errors import EXIT_CODES
 from rendermill.farm.model.status import JOB_MOVES, TASK_MOVES, AttemptStatus, JobStatus, TaskStatus
 from rendermill.renderers.blender import BlenderWishes, draft
-from rendermill.scenes.report import FrameRange, Renderable, SceneReport
+from rendermill.scenes.report import FrameRange, Renderable, SceneReport, Software
 from rendermill.software.blender.installations import Installation
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -116,7 +116,7 @@ def test_every_parameter_of_a_blender_job_is_explained() -> None:
     layer = Renderable(
         "Scene/ViewLayer", "view_layer", frames, ("Camera",), (4, 3), "CYCLES", "", enabled=True, active=True
     )
-    report = SceneReport("blend", {}, frames, (4, 3), "CYCLES", ("Camera",), (layer,), ())
+    report = SceneReport("blend", Software("blender"), frames, (4, 3), "CYCLES", ("Camera",), (layer,), ())
     made = draft(
         Path("/a/b.blend"), report, BlenderWishes(), PurePosixPath("/out"), Installation((4, 5), Path(), is_module=True)
     )

@@ -15,7 +15,7 @@ from rendermill.renderers.blender import DEVICES, EEVEE_WARNING, BlenderWishes
 from rendermill.renderers.blender import draft as blender_draft
 from rendermill.renderers.command import draft as command_draft
 from rendermill.renderers.encode.step import commands, encode_step
-from rendermill.scenes.report import FileUse, FrameRange, Renderable, SceneReport
+from rendermill.scenes.report import FileUse, FrameRange, Renderable, SceneReport, Software, State
 from rendermill.software.blender.installations import Installation
 
 OUTPUT = PurePosixPath("/proj/out")
@@ -37,7 +37,7 @@ LAYER = Renderable(
 )
 REPORT = SceneReport(
     format="blend",
-    software={"blender": "4.5"},
+    software=Software("blender", "4.5"),
     frames=RANGE,
     resolution=(96, 64),
     renderer="CYCLES",
@@ -287,7 +287,7 @@ def test_another_scene_of_the_file_gives_its_own_frames() -> None:
 
 
 def test_what_the_submitter_should_know_is_a_warning() -> None:
-    missing = FileUse("//tex.png", "image Wood", "missing", "/proj/tex.png", 0)
+    missing = FileUse("//tex.png", "image Wood", State.MISSING, "/proj/tex.png", 0)
     report = replace(REPORT, warnings=("it is old",), files=(missing,))
     assert blend(report, engine="BLENDER_EEVEE_NEXT").warnings == (
         "it is old",

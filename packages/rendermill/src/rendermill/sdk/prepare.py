@@ -6,13 +6,14 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from rendermill.farm.model.errors import BadInputError, MissingFilesError
+from rendermill.farm.model.errors import BadInputError, DamagedSceneError, MissingFilesError
 from rendermill.renderers.base import JobDraft
 from rendermill.renderers.blender import BlenderWishes
 from rendermill.renderers.blender import draft as blender_draft
+from rendermill.renderers.blender.elsewhere import unusable
 from rendermill.runtime import cache_folder
-from rendermill.scenes.blender import read_blend
-from rendermill.scenes.report import FileUse
+from rendermill.scenes.read import read_scene
+from rendermill.scenes.report import FileUse, SceneReport
 from rendermill.software.blender.header import saved_by
 from rendermill.software.blender.installations import choose, exactly, parse_version
 
@@ -42,16 +43,30 @@ def prepare_blend(
     """
     scene = existing(scene)
     blender = choose(saved_by(scene), where=str(scene)) if version is None else exactly(_version(version))
-    report = read_blend(scene, cache_folder() / "reports", blender)
-    if report.missing and not allow_missing:
+    report = _sound(read_scene(scene, cache=cache_folder() / "reports"), scene)
+    missing = [*report.missing, *unusable(report)]
+    if missing and not allow_missing:
         raise MissingFilesError(
-            f"missing files ({len(report.missing)}):\n{_listed(report.missing)}",
+            f"missing files ({len(missing)}):\n{_listed(missing)}",
             where=str(scene),
             remedy="Put them in place, or render without them: --allow-missing.",
         )
     draft = blender_draft(scene, report, wishes, output, blender)
     found = {Path(file) for use in report.files for file in use.files}
     return Prepared(draft, (scene, *sorted(found - {scene})))
+
+
+def _sound(report: SceneReport, scene: Path) -> SceneReport:
+    """The report, if it is that of a .blend that is whole. Raises :class:`DamagedSceneError`."""
+    if report.format != "blend":
+        raise DamagedSceneError("it is not a Blender scene", where=str(scene))
+    if report.damage:
+        raise DamagedSceneError(
+            report.damage,
+            where=str(scene),
+            remedy="The file is damaged or was not written to its end; save or copy it again.",
+        )
+    return report
 
 
 def existing(path: Path) -> Path:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Any
 
 from rendermill.farm.model.errors import BadInputError
 from rendermill.renderers.base import CONTROL, JobDraft, job_name, output_folder
+from rendermill.renderers.blender.elsewhere import found_elsewhere, unusable
 from rendermill.renderers.encode.step import encode_step
 from rendermill.renderers.frames import openjd_range, parse_frames
 from rendermill.scenes.report import Renderable, SceneReport
@@ -72,7 +74,7 @@ def draft(scene: Path, report: SceneReport, wishes: BlenderWishes, output: PureP
         "Pattern": pattern,
         "AutoRun": str(wishes.auto_run).lower(),
     }
-    steps = [_render_step()]
+    steps = [_render_step(found_elsewhere(report))]
     if wishes.movie:
         steps.append(encode_step(wishes.movie, target.frames.fps, "{{Param.Pattern}}", after="render"))
     template = {
@@ -94,7 +96,8 @@ def _target(report: SceneReport, wishes: BlenderWishes) -> Renderable:
     of_scene = [r for r in report.renderables if (r.scene == wishes.scene if wishes.scene else r.active)]
     if not of_scene:
         names = ", ".join(sorted({r.scene for r in report.renderables}))
-        raise BadInputError(f"there is no scene {wishes.scene!r}", where="scene", remedy=f"It has: {names}.")
+        what = f"there is no scene {wishes.scene!r}" if wishes.scene else "it opens with no scene of its own"
+        raise BadInputError(what, where="scene", remedy=f"It has: {names}.")
     if wishes.layer:
         chosen = [r for r in of_scene if r.layer == wishes.layer]
         if not chosen:
@@ -161,7 +164,11 @@ def check_pattern(pattern: str) -> str:
 
 def _frames(target: Renderable, wishes: BlenderWishes) -> list[int]:
     own = target.frames
-    frames = parse_frames(wishes.frames) if wishes.frames else list(range(own.start, own.end + 1, max(1, own.step)))
+    frames = (
+        parse_frames(wishes.frames)
+        if wishes.frames
+        else list(range(int(own.start), int(own.end) + 1, max(1, int(own.step))))
+    )
     for frame in (*frames[:1], *frames[-1:]):
         if not 0 <= frame <= LAST_FRAME:
             raise BadInputError(
@@ -174,7 +181,7 @@ def _warnings(report: SceneReport, target: Renderable, wishes: BlenderWishes) ->
     found = list(report.warnings)
     if "EEVEE" in (wishes.engine or target.renderer).upper():
         found.append(EEVEE_WARNING)
-    found += [f"missing: {use.resolved} (used by {use.used_by})" for use in report.missing]
+    found += [f"missing: {use.resolved} (used by {use.used_by})" for use in (*report.missing, *unusable(report))]
     return tuple(found)
 
 
@@ -193,7 +200,7 @@ def _definitions(output: PurePath) -> list[dict[str, Any]]:
     ]
 
 
-def _render_step() -> dict[str, Any]:
+def _render_step(found: Sequence[tuple[str, str]]) -> dict[str, Any]:
     settings = {
         "path": "{{Param.Scene}}",
         "output": "{{Param.OutputDir}}",
@@ -212,21 +219,27 @@ def _render_step() -> dict[str, Any]:
     return {
         "name": "render",
         "parameterSpace": {"taskParameterDefinitions": [{"name": "Frame", "type": "INT", "range": "{{Param.Frames}}"}]},
-        "stepEnvironments": [blender_environment(settings)],
+        "stepEnvironments": [blender_environment(settings, found)],
         "script": {"actions": {"onRun": {"command": "rendermill-blender-frame", "args": ["{{Task.Param.Frame}}"]}}},
     }
 
 
-def blender_environment(settings: Mapping[str, str]) -> dict[str, Any]:
-    """The OpenJD environment in which a Blender (of the version ``BlenderVersion``) stays open with these settings."""
+def blender_environment(settings: Mapping[str, str], found: Sequence[tuple[str, str]] = ()) -> dict[str, Any]:
+    """The OpenJD environment in which a Blender (of the version ``BlenderVersion``) stays open with these settings.
+
+    ``found`` are pairs of a path that the scene leads to and the one where its file is instead.
+    """
     # As arguments and not as a JSON file: a path may hold quotes, and arguments need no escaping.
     enter = ["enter", "{{Param.BlenderVersion}}", *(f"{name}={value}" for name, value in settings.items())]
-    return {
-        "name": "Blender",
-        "script": {
-            "actions": {
-                "onEnter": {"command": "rendermill-blender", "args": enter},
-                "onExit": {"command": "rendermill-blender", "args": ["exit"]},
-            },
+    script: dict[str, Any] = {
+        "actions": {
+            "onEnter": {"command": "rendermill-blender", "args": enter},
+            "onExit": {"command": "rendermill-blender", "args": ["exit"]},
         },
     }
+    if found:
+        enter.append("found_file={{Env.File.Found}}")
+        # Two braces would mean something there.
+        data = json.dumps(found).replace("{", "\\u007b").replace("}", "\\u007d")
+        script["embeddedFiles"] = [{"name": "Found", "type": "TEXT", "data": data}]
+    return {"name": "Blender", "script": script}

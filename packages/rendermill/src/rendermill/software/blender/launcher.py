@@ -146,6 +146,9 @@ def _settings(given: list[str]) -> dict[str, object]:
         loaded = json.loads(rules_file.read_text()).get("path_mapping_rules", [])
         pairs = [(rule["source_path"], rule["destination_path"]) for rule in loaded]
         wanted["rules"] = sorted(pairs, key=lambda pair: -len(pair[0]))
+    found_file = Path(str(wanted.pop("found_file", "")))
+    if found_file.is_file():
+        wanted["found"] = json.loads(found_file.read_text())
     wanted["cores"] = os.environ.get("RENDERMILL_CORES", "")
     wanted["auto_run"] = str(wanted.get("auto_run", "")).lower() in ("true", "1", "yes")
     return wanted

@@ -44,7 +44,7 @@ class _Renderer:
             )
         except RuntimeError as error:
             raise SettingError(f"the scene cannot be loaded: {_one_line(error)}") from error
-        remap([(rule[0], rule[1]) for rule in settings.get("rules", ())])
+        remap(*([(pair[0], pair[1]) for pair in settings.get(name, ())] for name in ("rules", "found")))
         for use in external_files():
             if not use.found:
                 print(f"not here: {use.path} (used by {use.owner})", flush=True)

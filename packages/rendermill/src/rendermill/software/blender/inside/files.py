@@ -21,7 +21,10 @@ _UDIM = re.compile(r"<UDIM>|<UVTILE>")
 
 @dataclass
 class Use:
-    """One reference to a file: who holds it, the path as written, and the files it stands for."""
+    """One reference to a file: who holds it, the path as written, and the files it stands for.
+
+    ``attribute`` of ``block`` holds the path; it is empty where nothing does.
+    """
 
     owner: str
     raw: str
@@ -37,6 +40,15 @@ class Use:
         """Whether anything of it is there."""
         return bool(self.files)
 
+    @property
+    def place(self) -> str:
+        """Where it should be, with ``#`` for the frame number of a sequence, as scene reports have it."""
+        path = self.path.replace("\\", "/")
+        if self.kind != "sequence":
+            return path
+        stem, extension = os.path.splitext(path)
+        return _DIGITS.sub(lambda match: "#" * len(match[0]), stem, count=1) + extension
+
 
 def external_files() -> list[Use]:
     """Every use of an external file in the loaded scene, packed and generated data left out."""
@@ -48,8 +60,16 @@ def external_files() -> list[Use]:
 
 def _use(block: Any, raw: str, kind: str = "file", owner: str = "", attribute: str = "filepath") -> Use:
     library = getattr(block.id_data if hasattr(block, "id_data") else block, "library", None)
-    path = os.path.normpath(bpy.path.abspath(_slashes(raw), library=library))
-    return Use(owner or f"{_type(block)} {block.name}", raw, path, kind, block=block, attribute=attribute)
+    name = owner or f"{_type(block)} {block.name}"
+    return Use(name, raw, _absolute(raw, library), kind, block=block, attribute=attribute)
+
+
+def _absolute(raw: str, library: Any) -> str:
+    """Where a path leads; one that is relative to wherever Blender was started is taken to begin at the .blend."""
+    path = bpy.path.abspath(_slashes(raw), library=library)
+    if not path.startswith(("/", "\\")) and path[1:2] != ":":
+        path = bpy.path.abspath(f"//{path}", library=library)
+    return str(os.path.normpath(path))
 
 
 def _slashes(raw: str) -> str:
@@ -67,7 +87,7 @@ def libraries() -> Iterator[Use]:
     """Every linked library that is a file."""
     for library in bpy.data.libraries:
         if getattr(library, "packed_file", None) is None:
-            path = os.path.normpath(bpy.path.abspath(_slashes(library.filepath), library=library.parent))
+            path = _absolute(library.filepath, None)  # those of libraries too are relative to the loaded file
             yield Use(f"library {library.name}", library.filepath, path, block=library)
 
 
@@ -111,8 +131,6 @@ def _modifiers() -> Iterator[Use]:
         for modifier in thing.modifiers:
             owner = f"{modifier.type.lower()} modifier {modifier.name} of {thing.name}"
             yield from _modifier(modifier, owner)
-        if any(system.point_cache.use_disk_cache for system in thing.particle_systems):
-            yield _use(thing, _disk_cache(), "folder", f"particle cache of {thing.name}", "")
 
 
 def _modifier(modifier: Any, owner: str) -> Iterator[Use]:
@@ -121,17 +139,36 @@ def _modifier(modifier: Any, owner: str) -> Iterator[Use]:
     elif modifier.type == "OCEAN" and modifier.is_cached:
         yield _use(modifier, modifier.filepath, "folder", owner)
     elif modifier.type == "FLUID" and modifier.fluid_type == "DOMAIN":
-        yield _use(modifier, modifier.domain_settings.cache_directory, "folder", owner, "")
+        domain = modifier.domain_settings
+        yield _use(domain, domain.cache_directory, "folder", owner, "cache_directory")
     elif modifier.type == "NODES":
         yield _use(modifier, getattr(modifier, "bake_directory", ""), "folder", owner, "bake_directory")
-    elif modifier.type in ("CLOTH", "SOFT_BODY", "DYNAMIC_PAINT"):
-        cache = getattr(modifier, "point_cache", None)
-        if cache is not None and cache.use_disk_cache:
-            yield _use(modifier, _disk_cache(), "folder", owner, "")
+        for bake in getattr(modifier, "bakes", ()):
+            if bake.use_custom_path:
+                yield _use(bake, bake.directory, "folder", owner, "directory")
 
 
-def _disk_cache() -> str:
-    return "//blendcache_" + Path(bpy.data.filepath).stem
+def _point_caches() -> Iterator[Use]:
+    """Caches on the disk. Only where an external one lies can be said; others lie beside the .blend by its name."""
+    for owner, cache in _every_point_cache():
+        if cache.use_external:
+            yield _use(cache, cache.filepath, "folder", owner)
+        elif cache.use_disk_cache:
+            yield _use(cache.id_data, "//blendcache_" + Path(bpy.data.filepath).stem, "folder", owner, "")
+
+
+def _every_point_cache() -> Iterator[tuple[str, Any]]:
+    for thing in bpy.data.objects:
+        owner = f"point cache of {thing.name}"
+        yield from ((owner, system.point_cache) for system in thing.particle_systems)
+        for modifier in thing.modifiers:
+            if modifier.type in ("CLOTH", "SOFT_BODY"):
+                yield owner, modifier.point_cache
+            elif modifier.type == "DYNAMIC_PAINT" and modifier.canvas_settings is not None:
+                yield from ((owner, surface.point_cache) for surface in modifier.canvas_settings.canvas_surfaces)
+    for scene in bpy.data.scenes:
+        if scene.rigidbody_world is not None:
+            yield f"point cache of {scene.name}", scene.rigidbody_world.point_cache
 
 
 def _nodes() -> Iterator[Use]:
@@ -143,6 +180,9 @@ def _nodes() -> Iterator[Use]:
                 yield _use(node, node.filepath, "file", f"IES texture of {name}")
             elif node.bl_idname == "ShaderNodeScript" and node.mode == "EXTERNAL":
                 yield _use(node, node.filepath, "file", f"script node of {name}")
+            for socket in node.inputs if tree.type == "GEOMETRY" else ():
+                if socket.bl_idname == "NodeSocketStringFilePath":
+                    yield _use(socket, socket.default_value, "file", f"file path of {name}", "default_value")
 
 
 def _strips() -> Iterator[Use]:
@@ -153,8 +193,34 @@ def _strips() -> Iterator[Use]:
             if strip.type == "MOVIE":
                 yield _use(strip, strip.filepath, "file", owner)
             elif strip.type == "IMAGE":
-                for element in strip.elements:
-                    yield _use(strip, strip.directory + element.filename, "file", owner, "")
+                yield from _pictures(strip, owner)
+
+
+def _pictures(strip: Any, owner: str) -> Iterator[Use]:
+    """The pictures of a strip: one sequence, or each for itself."""
+    every = [_Picture(strip, element) for element in strip.elements]
+    uses = [_use(strip, picture.filepath, "sequence", owner) for picture in every]
+    is_sequence = len(uses) > 1 and len({use.place for use in uses}) == 1
+    for picture, use in zip(every, uses, strict=True):
+        use.block, use.kind = picture, "sequence" if is_sequence else "file"
+        yield use
+
+
+class _Picture:
+    """A picture of a strip, which has folder and name apart."""
+
+    def __init__(self, strip: Any, element: Any) -> None:
+        self._strip = strip
+        self._element = element
+
+    @property
+    def filepath(self) -> str:
+        """Its path as the strip writes it."""
+        return str(os.path.join(self._strip.directory, self._element.filename))
+
+    @filepath.setter
+    def filepath(self, path: str) -> None:
+        self._strip.directory, self._element.filename = os.path.split(path)
 
 
 _FINDERS = (
@@ -166,6 +232,7 @@ _FINDERS = (
     _volumes,
     _cache_files,
     _modifiers,
+    _point_caches,
     _nodes,
     _strips,
 )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import bpy
@@ -154,45 +156,69 @@ def _device(scene: Any, device: str | None) -> None:
     scene.cycles.device = "GPU"
 
 
-def remap(rules: list[tuple[str, str]]) -> int:
-    """Point absolute paths of the submitter at this session's files; returns how many changed.
+def remap(rules: list[tuple[str, str]], found: Sequence[tuple[str, str]] = ()) -> int:
+    """Point paths of the submitter at this session's files; returns how many changed.
 
-    ``rules`` are pairs (source folder, destination folder), the most specific first. Relative paths need nothing,
-    because sessions mirror the submitter's folders.
+    ``rules`` are pairs (source folder, destination folder), the most specific first: absolute paths follow them, while
+    relative ones need nothing, because sessions mirror the submitter's folders. ``found`` are pairs of a path and the
+    one where its file was found instead, both the submitter's.
     """
+    places = _Places(rules, found)
     done: set[str] = set()
-    while use := next((use for use in libraries() if _is_foreign(use, rules, done)), None):
-        done.add(_point(use, rules))  # reloading a library replaces all that came from it, other libraries included
+    # Reloading a library replaces all that came from it, other libraries included.
+    while use := next((use for use in libraries() if use.owner not in done and places.of(use)), None):
+        done.add(use.owner)
+        _point(use, places.of(use))
     changed = len(done)
     for use in external_files():
-        if use.attribute and hasattr(use.block, use.attribute) and _is_foreign(use, rules, done):
-            _point(use, rules)
+        if use.attribute and use.owner not in done and (target := places.of(use)):
+            _point(use, target)
             changed += 1
     return changed
 
 
-def _is_foreign(use: Use, rules: list[tuple[str, str]], done: set[str]) -> bool:
-    return use.raw not in done and _mapped(use.raw, rules) is not None
-
-
-def _point(use: Use, rules: list[tuple[str, str]]) -> str:
-    """Point a use at the session's file; its path."""
-    target = _mapped(use.raw, rules)
-    assert target is not None
+def _point(use: Use, target: str | None) -> None:
+    """Point a use at the session's file."""
     setattr(use.block, use.attribute, target)
     if hasattr(use.block, "reload"):
         use.block.reload()
-    return target
+
+
+class _Places:
+    """Where the submitter's files are in this session."""
+
+    def __init__(self, rules: list[tuple[str, str]], found: Sequence[tuple[str, str]]) -> None:
+        self._rules = rules
+        self._found = {self._here(_plain(asked)): self._here(target) for asked, target in found}
+
+    def of(self, use: Use) -> str | None:
+        """Another place for a use than it has; None where that is right, or nothing is known."""
+        keys = (use.place, self._here(use.place), self._here(_plain(use.raw)))
+        target = next((self._found[key] for key in keys if key in self._found), None)
+        if target is None and not use.raw.startswith("//"):
+            target = _mapped(use.raw, self._rules)
+        if target is None and not _is_absolute(use.raw) and (use.found or os.path.exists(use.path)):
+            target = use.path  # what is relative to anything else is looked for beside the .blend
+        return target if target != use.raw else None
+
+    def _here(self, path: str) -> str:
+        return _mapped(path, self._rules) or path
+
+
+def _is_absolute(raw: str) -> bool:
+    return raw.startswith(("/", "\\")) or raw[1:2] == ":"
+
+
+def _plain(path: str) -> str:
+    return path.replace("\\", "/")
 
 
 def _mapped(raw: str, rules: list[tuple[str, str]]) -> str | None:
-    """Where a path leads in this session; None for one that is relative, or that no rule is about.
+    """Where an absolute path leads in this session; None for one that no rule is about.
 
     Paths of Windows are known by the names that their files have in a storage: ``D:\\a`` is ``/D/a``.
     """
-    if raw.startswith("//"):
-        return None
-    path = raw.replace("\\", "/")
+    path = _plain(raw)
     if path[1:3] == ":/":
         path = f"/{path[0]}{path[2:]}"
     elif path.startswith("//"):
