@@ -1,0 +1,1 @@
+"""Analysing Blender scenes, under the names of the Rayvision SDK."""

@@ -1,0 +1,1 @@
+"""Analysing Clarisse scenes, under the names of the Rayvision SDK."""

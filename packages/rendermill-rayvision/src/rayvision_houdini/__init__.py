@@ -1,0 +1,1 @@
+"""Analysing Houdini scenes, under the names of the Rayvision SDK."""

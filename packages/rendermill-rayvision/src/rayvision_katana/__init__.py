@@ -1,0 +1,1 @@
+"""Analysing Katana scenes, under the names of the Rayvision SDK."""

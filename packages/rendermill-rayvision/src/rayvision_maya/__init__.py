@@ -1,0 +1,1 @@
+"""Analysing Maya scenes, under the names of the Rayvision SDK."""
