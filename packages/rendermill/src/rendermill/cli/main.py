@@ -24,6 +24,7 @@ _SUMMARIES = {
     "cancel": "Cancel a job and end its processes.",
     "retry": "Run a job's failed and cancelled tasks again.",
     "download": "Fetch the files that a job made.",
+    "analyze": "Read a scene without its application.",
     "software": "Install, list and remove applications.",
     "user": "Manage a farm's users.",
     "key": "Manage a farm's access keys.",
