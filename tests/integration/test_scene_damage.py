@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from support import samples
+from support import samples, scenes_of_all
 
 ROOT = Path(__file__).resolve().parents[1]
 SCENES = sorted(
@@ -20,7 +20,7 @@ SCENES = sorted(
 )
 MEMORY = 1 << 30
 SLICE = 4
-FULL = 100
+FULL = 200
 
 
 def run(scene: Path, seed: str, cases: int) -> None:
@@ -42,6 +42,17 @@ def run(scene: Path, seed: str, cases: int) -> None:
     assert told[-1]["memory"] < MEMORY
 
 
+@pytest.mark.parametrize("name", scenes_of_all.NAMES)
+def test_a_mangled_scene_of_our_own_is_read_as_far_as_it_goes(name: str, tmp_path: Path) -> None:
+    run(scenes_of_all.write(name, tmp_path), "slice", SLICE)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("name", scenes_of_all.NAMES)
+def test_a_scene_of_our_own_mangled_in_many_ways_is_read_as_far_as_it_goes(name: str, tmp_path: Path) -> None:
+    run(scenes_of_all.write(name, tmp_path), f"full {time.time_ns()}", FULL)
+
+
 @pytest.mark.parametrize("name", SCENES or ["samples"])
 def test_a_mangled_sample_is_read_as_far_as_it_goes(name: str) -> None:
     run(samples.path(name), "slice", SLICE)
@@ -49,5 +60,5 @@ def test_a_mangled_sample_is_read_as_far_as_it_goes(name: str) -> None:
 
 @pytest.mark.soak
 @pytest.mark.parametrize("name", SCENES or ["samples"])
-def test_a_sample_mangled_in_a_hundred_ways_is_read_as_far_as_it_goes(name: str) -> None:
+def test_a_sample_mangled_in_many_ways_is_read_as_far_as_it_goes(name: str) -> None:
     run(samples.path(name), f"full {time.time_ns()}", FULL)

@@ -265,6 +265,11 @@ def test_devices_are_known_in_any_case(device: str) -> None:
     accepted(blend(device=device))
 
 
+def test_a_camera_that_may_come_from_a_library_is_taken() -> None:
+    library = FileUse("//set.blend", "library set.blend", State.RESOLVED, "/proj/set.blend", 1, ("/proj/set.blend",))
+    accepted(blend(replace(REPORT, files=(library,)), camera="Side"))
+
+
 def test_a_scene_without_a_camera_is_refused_and_others_are_named() -> None:
     bare = replace(LAYER, cameras=())
     with pytest.raises(BadInputError, match="--camera: Camera, Top"):

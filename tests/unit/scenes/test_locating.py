@@ -107,15 +107,6 @@ def test_a_map_of_a_server_and_of_a_folder(show: Show) -> None:
     assert show.one("/jobsite/b.png", maps=f"/jobs={show.folder}/mnt").state is State.MISSING
 
 
-def test_a_map_of_a_variable_resolves_what_depends_on_it(show: Show) -> None:
-    show.make("job/a.0001.exr")
-    reference = Reference("$JOB/a.####.exr", "n f", role=Role.UNRESOLVED, reason="variable $JOB")
-    [use] = show.locate(reference, maps=(("$JOB", str(show.folder / "job")),))
-    assert (use.state, use.count, use.reason) == (State.PATTERN, 1, "")
-    [use] = show.locate(reference, maps=(("$JO", str(show.folder / "job")),))
-    assert (use.state, use.reason) == (State.UNRESOLVED, "variable $JOB")
-
-
 def test_what_lay_beside_the_scene_is_looked_for_beside_it(show: Show) -> None:
     show.make("tex/wood.png", "other/tex/wood.png")
     use = show.one("C:/old/other/../tex/wood.png", home="C:/old")

@@ -199,6 +199,13 @@ def test_a_geometry_cache_of_many_files(tmp_path: Path) -> None:
     assert (data.state, sorted(data.files)) == (State.PATTERN, there)
 
 
+def test_a_number_in_the_name_of_a_cache_is_no_frame(tmp_path: Path) -> None:
+    there = put(tmp_path, "shirt2.xml", "shirt2.mcx")
+    put(tmp_path, "shirt3.xml", "shirt3.mcx")
+    found = files(tmp_path, Node("cacheFile", "c1", {"cp": ".", "cn": "shirt2"}))
+    assert [use.resolved for use in found] == there
+
+
 @pytest.mark.parametrize("form", FORMS)
 def test_layers_of_an_alembic_node(tmp_path: Path, form: str) -> None:
     node = Node("AlembicNode", "abc1", {"fn": "/a.abc", "fns": ("/a.abc", "/b.abc", "/c d.abc")})

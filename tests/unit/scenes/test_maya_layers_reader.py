@@ -89,6 +89,12 @@ def test_what_the_default_layer_adjusts_holds_for_all(tmp_path: Path) -> None:
     assert sizes == {"defaultRenderLayer": (2000, 540), "own": (300, 540), "other": (2000, 540)}
 
 
+def test_other_links_to_a_layer_adjust_nothing(tmp_path: Path) -> None:
+    nodes = [*camera("hero"), Node("renderLayer", "own", {"adjs[0].val": 300})]
+    links = [("renderLayerManager.rlmi[1]", "own.rlid"), (":defaultResolution.w", "own.adjs[0].val")]
+    assert old(tmp_path, *nodes, links=links)["own"].resolution == (960, 540)
+
+
 def test_layers_that_files_left_behind_are_none(tmp_path: Path) -> None:
     nodes = [
         Node("renderLayerManager", "renderLayerManager"),

@@ -212,6 +212,15 @@ def test_a_view_that_renders_is_a_camera(tmp_path: Path) -> None:
     assert only(found).details["is_default_camera"] is True
 
 
+@pytest.mark.parametrize(
+    ("name", "startup", "is_default"),
+    [("persp", False, True), ("left", True, True), ("other", True, True), ("hero", False, False)],
+)
+def test_cameras_that_every_scene_has(tmp_path: Path, name: str, startup: bool, is_default: bool) -> None:
+    node = Node("camera", "eyeShape", parent=name, startup=startup)
+    assert only(report(tmp_path, Scene(nodes=[node]))).details["is_default_camera"] is is_default
+
+
 def test_several_cameras_do_not_write_over_each_other(tmp_path: Path) -> None:
     nodes = [*camera("a"), *camera("b"), globals_(ifp="img")]
     layer = only(report(tmp_path, Scene(nodes=nodes)))

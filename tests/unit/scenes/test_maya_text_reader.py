@@ -155,6 +155,19 @@ def test_an_attribute_may_be_set_by_the_name_of_its_node(tmp_path: Path) -> None
     assert [use.used_by for use in report_of_text(tmp_path, *lines).files] == ["file1 fileTextureName"]
 
 
+def test_names_in_the_outermost_name_space(tmp_path: Path) -> None:
+    lines = ('createNode file -n ":file1";', 'setAttr ".ftn" -type "string" "/a/b.png";')
+    assert [use.used_by for use in report_of_text(tmp_path, *lines).files] == ["file1 fileTextureName"]
+
+
+@pytest.mark.parametrize(
+    "line", ["file;", "file -rdi 1 -r;", 'file -rdi 1 -rfn "xRN" $path;', "requires;", "fileInfo;"]
+)
+def test_statements_that_lack_something(tmp_path: Path, line: str) -> None:
+    found = report_of_text(tmp_path, line, GLOBALS, 'setAttr ".ef" 3;')
+    assert (found.frames, found.files, found.damage) == (SHORT, (), "")
+
+
 def test_semicolons_quotes_and_comments_in_texts(tmp_path: Path) -> None:
     lines = (
         'createNode script -n "script1";',

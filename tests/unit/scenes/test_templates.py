@@ -58,6 +58,7 @@ def test_the_tail_of_a_path_is_put_below_another_folder() -> None:
         ("tex.%(UDIM)d.exr", "tex.<UDIM>.exr", [Kind.UDIM]),
         ("tex_<UVTILE>.exr", "tex_<UVTILE>.exr", [Kind.UVTILE]),
         ("tex_u<U>_v<V>.exr", "tex_<UVTILE>.exr", [Kind.UVTILE]),
+        ("tex<tile>.exr", "tex<tile>.exr", [Kind.ANY]),
         ("a.%04d.exr", "a.####.exr", [Kind.FRAME]),
         ("a.<f4>.exr", "a.####.exr", [Kind.FRAME]),
         ("a.<f>.exr", "a.#.exr", [Kind.FRAME]),

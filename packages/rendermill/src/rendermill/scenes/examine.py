@@ -51,7 +51,8 @@ class _Errand:
 class _Examination:
     def __init__(self, path: Path, maps: Maps, listener: Listener) -> None:
         self._path = path
-        self._maps = maps
+        self._maps = tuple((source, target) for source, target in maps if not source.startswith("$"))
+        self._variables = {source.strip("${}/"): target for source, target in maps if source.startswith("$")}
         self._listener = listener
         self._disk = Disk()
         self._seen: set[tuple[str, frozenset[str] | None]] = {(os.path.realpath(path), None)}
@@ -108,7 +109,7 @@ class _Examination:
                     return
                 found.format = format_.name
                 progress(0.0)
-                format_.read(Source(path, data, self._path.parent, wanted, progress), found)
+                format_.read(Source(path, data, self._path.parent, wanted, self._variables, progress), found)
         except DamageError as error:
             found.damaged(error.what, error.at)
         except (MemoryError, TimeUpError) as error:

@@ -8,13 +8,16 @@ cannot go on.
 from __future__ import annotations
 
 import mmap
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
 from rendermill.scenes.locate.template import Template
 from rendermill.scenes.report import Confidence, FrameRange, Plugin, Renderable, Software
+
+_VARIABLE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
 
 
 class DamageError(Exception):
@@ -65,19 +68,24 @@ class Source:
     """The file to read: its absolute path, its bytes, and whom to tell how far it is (0 to 1).
 
     ``wanted`` names the parts that another scene takes from it; None for all. ``main`` is the folder of the scene that
-    the user named.
+    the user named, ``variables`` are the values that the user gave for variables of the scene's paths.
     """
 
     path: Path
     data: mmap.mmap | bytes
     main: Path
     wanted: frozenset[str] | None = None
+    variables: Mapping[str, str] = field(default_factory=dict)
     progress: Callable[[float], None] = lambda _: None
 
     @property
     def folder(self) -> str:
         """The folder that the file lies in."""
         return str(self.path.parent)
+
+    def substituted(self, text: str) -> str:
+        """A path in which the variables that the user gave, ``$SHOW`` or ``${SHOW}``, are their values."""
+        return _VARIABLE.sub(lambda found: self.variables.get(found[1] or found[2], found[0]), text)
 
 
 @dataclass
@@ -97,7 +105,7 @@ class Findings:
     renderables: list[Renderable] = field(default_factory=list)
     references: list[Reference] = field(default_factory=list)
     plugins: list[Plugin] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
+    warnings: dict[str, None] = field(default_factory=dict)
     damage: str = ""
     confidence: Confidence = Confidence.HIGH
     home: str = ""
@@ -110,5 +118,4 @@ class Findings:
 
     def warn(self, text: str) -> None:
         """Note something that the user should know, once."""
-        if text not in self.warnings:
-            self.warnings.append(text)
+        self.warnings[text] = None

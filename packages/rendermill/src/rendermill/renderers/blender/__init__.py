@@ -108,7 +108,9 @@ def _target(report: SceneReport, wishes: BlenderWishes) -> Renderable:
 
 
 def _check(report: SceneReport, target: Renderable, wishes: BlenderWishes) -> None:
-    if wishes.camera and not wishes.scene and wishes.camera not in report.cameras:
+    # Which cameras come from a library is not known before Blender has loaded it.
+    all_known = not wishes.scene and not any(use.used_by.startswith("library ") for use in report.files)
+    if wishes.camera and all_known and wishes.camera not in report.cameras:
         listed = ", ".join(report.cameras) or "none"
         raise BadInputError(f"there is no camera {wishes.camera!r}", where="camera", remedy=f"It has: {listed}.")
     if not wishes.camera and not target.cameras:

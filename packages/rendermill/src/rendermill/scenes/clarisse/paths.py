@@ -35,7 +35,7 @@ class Spelling:
     def __init__(self, source: Source, fps: str) -> None:
         self._folder = source.folder
         self._folders = tuple(dict.fromkeys((str(source.main), source.folder)))
-        self._values = {"PNAME": Path(source.path).stem, "CDIR": source.folder, "FPS": fps}
+        self._values = {"PNAME": Path(source.path).stem, "CDIR": source.folder, "FPS": fps, **source.variables}
 
     def spelled(self, text: str) -> Spelled:
         """A path with its variables, where they are known."""

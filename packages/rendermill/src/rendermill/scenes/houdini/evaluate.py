@@ -21,7 +21,7 @@ from rendermill.scenes.locate.template import Part
 
 _PIECE = re.compile(r"`([^`]*)`|\$\{(\w+)((?::[rhte])*)\}|\$(\w+)((?::[rhte](?!\w))*)")
 _DEEPEST = 60
-_MOST_STEPS = 2000
+_MOST_STEPS = 300
 _LONGEST = 4096
 
 
@@ -48,7 +48,7 @@ class Evaluator:
     ) -> None:
         self._scene = scene
         self._overrides = overrides or {}
-        self._names = variables.names(scene, source, saved=saved)
+        self._names = {**variables.names(scene, source, saved=saved), **source.variables}
         self._depth = 0
         self._steps = 0
 
@@ -142,14 +142,14 @@ class Evaluator:
         return variables.modified(value, piece[3] or piece[5] or "")
 
     def _variable(self, name: str, node: str) -> Value:
+        if name in self._names:
+            return (self._names[name],)
         if name in variables.SHIPPED:
             raise ShippedError(f"variable ${name}")
         if (token := variables.frame(name)) is not None:
             return token
         if name == "OS":
             return (node.rpartition("/")[2],)
-        if name in self._names:
-            return (self._names[name],)
         if name not in self._scene.variables:
             raise UnknownValueError(f"variable ${name}")
         with self._deeper(node):

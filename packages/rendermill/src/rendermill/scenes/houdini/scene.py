@@ -49,6 +49,7 @@ class Scene:
         self.types = self._types()
         self._parms: dict[str, dict[str, Parm]] = {}
         self._channels: dict[str, dict[str, Channel]] = {}
+        self._inputs: dict[str, list[str]] = {}
 
     @property
     def take(self) -> str:
@@ -78,6 +79,9 @@ class Scene:
 
     def inputs(self, node: str) -> list[str]:
         """The nodes beside it that a node is wired to."""
+        return _remembered(self._inputs, node, lambda: self._wired(node))
+
+    def _wired(self, node: str) -> list[str]:
         block = _INPUTS.search(self._archive.text(f"{node[1:]}.def"))
         words = [line.split() for line in block[1].splitlines()] if block else []
         folder = node.rpartition("/")[0]
@@ -93,7 +97,7 @@ class Scene:
         return found
 
 
-def _remembered(kept: dict[str, dict[str, Kept]], node: str, read: Callable[[], dict[str, Kept]]) -> dict[str, Kept]:
+def _remembered(kept: dict[str, Kept], node: str, read: Callable[[], Kept]) -> Kept:
     if node not in kept:
         if len(kept) >= _REMEMBERED:
             kept.clear()

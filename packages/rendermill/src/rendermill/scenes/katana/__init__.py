@@ -39,7 +39,7 @@ def read(source: Source, found: Findings) -> None:
     try:
         for document in documents(source.data, start):
             for node in nodes(document):
-                found.references += references(node, source.folder)
+                found.references += references(node, source)
                 if node.type in _KEPT:
                     kept.append(node)
     except DamageError as error:

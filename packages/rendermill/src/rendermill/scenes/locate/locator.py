@@ -11,14 +11,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from rendermill.scenes.findings import Findings, Reference, Role
-from rendermill.scenes.locate import tokens
 from rendermill.scenes.locate.disk import Disk, Match
 from rendermill.scenes.locate.gaps import gaps
 from rendermill.scenes.locate.template import Component, Template
 from rendermill.scenes.report import Confidence, FileUse, State
 
 Maps = tuple[tuple[str, str], ...]
-"""Pairs of a prefix as scenes write it (``D:/``, ``//server/share``, ``$JOB``) and the folder here that it is."""
+"""Pairs of a prefix as scenes write it (``D:/``, ``//server/share``) and the folder here that it is."""
 
 _STATES = {Role.BUILT_IN: State.BUILT_IN, Role.PACKED: State.PACKED, Role.UNRESOLVED: State.UNRESOLVED}
 
@@ -37,7 +36,7 @@ class Locator:
 
     def __init__(self, disk: Disk, maps: Maps, folder: str, found: Findings) -> None:
         self._disk = disk
-        self._maps = [(Template.literal(source), source, target) for source, target in maps]
+        self._maps = [(Template.literal(source), target) for source, target in maps]
         self._folder = folder
         self._home = Template.literal(found.home) if found.home else None
         self._roots = list(dict.fromkeys([folder, *found.roots]))
@@ -51,7 +50,6 @@ class Locator:
 
     def use(self, reference: Reference) -> FileUse | None:
         """What one mention comes to; None for an optional file that is not there."""
-        reference = self._mapped_raw(reference)
         if reference.role in _STATES:
             return self._known(reference, _STATES[reference.role])
         if reference.role is Role.OUTPUT:
@@ -61,18 +59,6 @@ class Locator:
             if files:
                 return self._found(reference, place, files)
         return None if reference.optional else self._known(reference, State.MISSING)
-
-    def _mapped_raw(self, reference: Reference) -> Reference:
-        """An unresolved mention that starts with something the user has mapped (``$JOB``) is resolved by it."""
-        if reference.role is Role.UNRESOLVED:
-            raw = reference.raw.replace("\\", "/")
-            for _, source, target in self._maps:
-                prefix = source.replace("\\", "/").rstrip("/")
-                rest = raw[len(prefix) :]
-                if raw.startswith(prefix) and rest.startswith("/") and "$" not in rest and "`" not in rest:
-                    path = tokens.template(target.rstrip("/") + rest)
-                    return replace(reference, role=Role.INPUT, paths=(path,), reason="")
-        return reference
 
     def _known(self, reference: Reference, state: State) -> FileUse:
         place = next(self._places(reference), None) if state is not State.UNRESOLVED else None
@@ -124,7 +110,7 @@ class Locator:
                 yield from self._tails(path)
 
     def _mapped(self, path: Template) -> Iterator[_Place]:
-        for source, _, target in self._maps:
+        for source, target in self._maps:
             if source.anchor and (rest := _below(path, source)) is not None:
                 yield _Place(Template("", rest).under(os.path.abspath(target)), folded=True)
 

@@ -129,7 +129,7 @@ def _renderable(
 
 
 def _files(scene: Scene, source: Source, projects: tuple[Project, ...], found: Findings) -> list[Reference]:
-    places = Places(projects, source.folder)
+    places = Places(projects, source)
     made = [
         *referenced_files(scene, places, found),
         *references(scene, places),

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 
-from rendermill.scenes.findings import Role
+from rendermill.scenes.findings import Role, Source
 from rendermill.scenes.locate import tokens
 from rendermill.scenes.locate.template import Kind, Part, Template, Token
 from rendermill.scenes.maya.project import Project
@@ -27,8 +27,7 @@ _SPLIT = re.compile(r"(?<=[^/:])//(?=[^/])")
 _FRAME = re.compile(r"\d+(?=\D*$)")
 _TILE = re.compile(r"(?<!\d)[1-9]\d{3}(?!\d)(?!.*(?<!\d)[1-9]\d{3}(?!\d))", re.DOTALL)
 _UV = re.compile(r"u\d+_v\d+", re.IGNORECASE)
-# ``<tile>`` is ``_u1_v1`` to some renderers, the number of a tile to others.
-_ANY = re.compile(r"((?<![uv])<[uv]>|<tile>)", re.IGNORECASE)
+_ANY = re.compile(r"((?<![uv])<[uv]>)", re.IGNORECASE)
 _LONGEST = 4096
 
 
@@ -53,16 +52,16 @@ class Located:
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Where relative paths are relative to: the projects, the likeliest first, and the scene's folder."""
+    """Where the paths of a scene lead: relative ones to the projects, the likeliest first, and the scene's folder."""
 
     projects: tuple[Project, ...]
-    folder: str
+    source: Source
 
     def located(self, raw: str, rule: str, *, sequence: bool = False, tiling: int = Tiling.OFF) -> Located:
         """A path as templates. ``rule`` names the kind of files; ``sequence`` and ``tiling`` say which numbers vary."""
         if len(raw) > _LONGEST:
             return Located(role=Role.UNRESOLVED, reason="it is too long")
-        text = _COPY.sub("", raw.strip().replace("\\", "/"))
+        text = self.source.substituted(_COPY.sub("", raw.strip().replace("\\", "/")))
         if _BUILT_IN.match(text):
             return Located((Template.literal(text),), Role.BUILT_IN)
         if (variable := _VARIABLE.search(text)) is not None:
@@ -88,7 +87,7 @@ class Places:
             yield posixpath.join(project.root, text)
             if rule:
                 yield posixpath.join(project.folder(rule), text)
-        yield posixpath.join(self.folder, text)
+        yield posixpath.join(self.source.folder, text)
 
 
 def template(path: str, *, sequence: bool = False, tiling: int = Tiling.OFF) -> Template:

@@ -86,7 +86,7 @@ class Layers:
             if not each.text:
                 continue
             mention = replace(each, user=f"{prefix}{each.user}")
-            means = meaning(mention.text, address, str(self._source.main), variables)
+            means = meaning(self._source.substituted(mention.text), address, str(self._source.main), variables)
             made = reference(mention, means, package, self._opener)
             if follows(mention, means) and made.role is not Role.UNRESOLVED:
                 below = self._layer_at(means, mention.user)
