@@ -1,13 +1,13 @@
-"""``make bench``: every measurement; ``python -m benchmarks tasks|blender|rayvision`` for a part."""
+"""``make bench``: every measurement; ``python -m benchmarks tasks|blender|rayvision|scenes`` for a part."""
 
 import sys
 
-from benchmarks import blender, rayvision, tasks
+from benchmarks import blender, rayvision, scenes, tasks
 
 
 def main() -> None:
     """Measure."""
-    wanted = sys.argv[1:] or ["tasks", "blender", "rayvision"]
+    wanted = sys.argv[1:] or ["tasks", "blender", "rayvision", "scenes"]
     if "tasks" in wanted:
         tasks.throughput()
         tasks.long_queue()
@@ -15,6 +15,8 @@ def main() -> None:
         blender.main()
     if "rayvision" in wanted:
         rayvision.main()
+    if "scenes" in wanted:
+        scenes.main()
 
 
 main()

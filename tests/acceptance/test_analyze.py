@@ -136,6 +136,24 @@ def test_the_files_of_the_rayvision_sdk_are_written_below_the_workspace(home: Pa
     assert {path.name for path in folder.iterdir()} >= {"task.json", "asset.json", "upload.json", "tips.json"}
 
 
+def test_warnings_are_told_once_with_a_workspace_too(home: Path, tmp_path: Path) -> None:
+    (tmp_path / "shot.hip").write_bytes(Hip().rop(camera="/obj/gone").data())
+    result = analyze(home, tmp_path / "shot.hip", "--workspace", tmp_path / "sdk")
+    assert "warning: /out/mantra1 renders through /obj/gone" in result.out
+    assert result.err == ""
+
+
+def test_of_a_damaged_scene_in_which_nothing_renders_no_files_are_written(home: Path, show: Path) -> None:
+    scene = show / "work/shot.project"
+    text = scene.read_text()
+    scene.write_text(text[: text.index("    Image {")])
+    result = analyze(home, scene, "--workspace", show / "sdk", "--json")
+    assert result.code == 4, result
+    assert (result.json["renderables"], len(result.json["files"])) == ([], 1)
+    assert "no files for the Rayvision SDK" in result.err
+    assert not (show / "sdk").exists()
+
+
 def test_a_workspace_for_an_application_that_the_sdk_has_not_is_bad_usage(home: Path, tmp_path: Path) -> None:
     (tmp_path / "scene.usda").write_text("#usda 1.0\n")
     result = analyze(home, tmp_path / "scene.usda", "--workspace", tmp_path / "sdk")

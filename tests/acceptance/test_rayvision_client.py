@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import base64
 import json
+import os
+import shutil
 import socket
+import subprocess
+import sys
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -295,6 +299,67 @@ def upload_json(project: Path) -> dict[str, Any]:
         {**each, "hash": "d41d8cd98f00b204e9800998ecf8427e"} for each in listed if each["local"].endswith("e.blend")
     ]
     return {"scene": scene, "asset": listed}
+
+
+ANALYSE = """
+import json, sys
+from rayvision_blender.analyze_blender import AnalyzeBlender
+
+analysis = AnalyzeBlender(sys.argv[1], "4.5", "river", {}, workspace=sys.argv[2])
+analysis.analyse("/no/such/blender")
+names = [f"{kind}_{what}" for kind in ("task", "tips", "asset", "upload") for what in ("json", "info")]
+print(json.dumps({name: getattr(analysis, name) for name in names}))
+"""
+
+
+def analysed(scene: Path, tmp_path: Path) -> dict[str, Any]:
+    """What a script has once it has analysed a scene."""
+    environment = {**os.environ, "HOME": str(tmp_path)}
+    command = [sys.executable, "-c", ANALYSE, str(scene), str(tmp_path)]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def test_our_analysis_is_edited_and_checked_by_the_client_and_rendered(
+    api: RayvisionClient, key: Key, project: Path, tmp_path: Path
+) -> None:
+    analysis = analysed(project / "scene.blend", tmp_path)
+    assert analysis["tips_info"] == {}
+    (tmp_path / "more").mkdir()
+    (tmp_path / "more/grade.txt").write_text("x")
+    settings = {"pre_frames": "010", "frames_per_task": 3, "stop_after_test": "2"}
+    api.call("edit", analysis, settings, {"shot": "sh020"}, [str(tmp_path / "more")])
+    hardware = {name: api.call("user.get_hardware_config")[0][name] for name in ("model", "ram", "gpuNum")}
+    task_id = api.call("check_analysis", analysis, hardware)
+    task, upload = (json.loads(Path(analysis[f"{kind}_json"]).read_text()) for kind in ("task", "upload"))
+    assert (task["task_info"]["task_id"], task["task_info"]["frames_per_task"]) == (str(task_id), "3")
+    assert {Path(each["local"]).name for each in upload["asset"]} == {
+        *("scene.blend", "things.blend", "wood.png", "grade.txt")
+    }
+    for each in upload["asset"]:
+        key.put(Path(each["local"]), each["server"])
+    for kind in ("task", "upload", "asset", "tips"):
+        text = Path(analysis[f"{kind}_json"]).read_text()
+        api.call("transmit.upload_json_content", task_id, text, file_name=f"{kind}.json")
+    assert api.call("submit", task_id) is True
+    found = api.until(task_id, DONE)
+    assert (found["projectName"], found["renderCamera"]) == ("river", "Camera")
+    names = [each["fileName"] for each in api.call("transmit.get_output_files", task_id)]
+    assert names == [f"scene_{number:04}.png" for number in range(1, 5)]
+
+
+def test_an_error_that_our_analysis_found_stops_the_client_s_check(
+    api: RayvisionClient, project: Path, tmp_path: Path
+) -> None:
+    shutil.copy(project / "scene.blend", tmp_path / "scene.blend")  # without its library
+    analysis = analysed(tmp_path / "scene.blend", tmp_path)
+    assert set(analysis["tips_info"]) == {"10012", "25009"}
+    hardware = {name: api.call("user.get_hardware_config")[0][name] for name in ("model", "ram", "gpuNum")}
+    with pytest.raises(RefusedError, match=r"There are 1 errors.*lib/things\.blend") as refused:
+        api.call("check_analysis", analysis, hardware)
+    assert (refused.value.kind, refused.value.code) == ("RayvisionError", 1000000)
 
 
 def test_an_analysis_for_hardware_that_the_farm_has_not_is_refused_with_what_it_has(

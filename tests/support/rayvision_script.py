@@ -10,11 +10,17 @@ import json
 import logging
 import sys
 import time
+from types import SimpleNamespace
 from typing import Any
 
 from rayvision_api.core import RayvisionAPI  # type: ignore[import-not-found]
 from rayvision_api.task.check import RayvisionCheck  # type: ignore[import-not-found]
 from rayvision_api.url import ApiUrl  # type: ignore[import-not-found]
+from rayvision_api.utils import (  # type: ignore[import-not-found]
+    append_to_task,
+    append_to_upload,
+    update_task_info,
+)
 
 _POLL_SECONDS = 0.2
 
@@ -27,7 +33,7 @@ class Driver:
 
     def make(self, name: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
         """Make a call: one of this class, or whatever the client has by that name."""
-        if name in ("login", "until", "check", "paths"):
+        if name in ("login", "until", "check", "check_analysis", "edit", "paths"):
             return getattr(self, name)(*args, **kwargs)
         found: Any = self._api
         for part in name.split("."):
@@ -65,6 +71,17 @@ class Driver:
     def check(self, workspace: str, hardware: dict[str, Any], *files: str) -> Any:
         """Check what an analysis has written, task.json and upload.json; the task's number."""
         return RayvisionCheck(self._api, workspace=workspace).execute(hardware, *files)
+
+    def check_analysis(self, analysis: dict[str, Any], hardware: dict[str, Any]) -> Any:
+        """Check an analysis by its attributes, its tips among them; the task's number."""
+        made = SimpleNamespace(**analysis)
+        return RayvisionCheck(self._api, made).execute(hardware, made.task_json, made.upload_json)
+
+    def edit(self, analysis: dict[str, str], settings: dict[str, Any], more: dict[str, Any], files: list[str]) -> None:
+        """Change what an analysis has written, as scripts do."""
+        update_task_info(settings, analysis["task_json"])
+        append_to_task(more, analysis["task_json"])
+        append_to_upload(files, analysis["upload_json"])
 
 
 def main() -> None:

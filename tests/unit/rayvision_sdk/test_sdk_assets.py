@@ -121,3 +121,19 @@ def test_houdinis_has_its_files_by_their_nodes_too(analysed: Any, scene: Path) -
         "/shop/m": ["$JOB/lost.exr", ["/show/lost.exr"]],
         "studio::Sop/tool::1.0": ["/otls/tool.hda", ["/otls/tool.hda"]],
     }
+    assert set(analysis.asset_info) == {"asset", "Normal", "Miss", "camera"}
+
+
+def test_houdinis_has_the_cameras_of_its_render_nodes(
+    tmp_path: Path, scene: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nodes = (
+        rop("/out/a", cameras=("/obj/cam1",)),
+        rop("/out/b", cameras=("/obj/cam1",)),
+        rop("/out/c", cameras=("/obj/lost",), details={"missing_camera": True}),
+        rop("/out/d"),
+        rop("/out/e", "geometry", cameras=("/obj/cam2",)),
+    )
+    reads(monkeypatch, report(renderables=nodes))
+    analysis = run(made(AnalyzeHoudini, scene, tmp_path / "work"))
+    assert analysis.asset_info["camera"] == {"normal": ["/obj/cam1"], "diff": [], "miss": ["/obj/lost"]}

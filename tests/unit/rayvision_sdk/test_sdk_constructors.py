@@ -112,6 +112,18 @@ def test_a_folder_is_no_scene(tmp_path: Path) -> None:
         made(AnalyzeHoudini, tmp_path, tmp_path / "work")
 
 
+@pytest.mark.parametrize("name", ["", "x" * 5000, "a\0b"], ids=["no name", "too long", "no path"])
+def test_what_can_be_no_scene_is_not_there(name: str, tmp_path: Path) -> None:
+    with pytest.raises(CGFileNotExistsError, match="is not found"):
+        AnalyzeHoudini(name, "17.5", workspace=str(tmp_path))
+
+
+def test_what_can_be_no_folder_is_not_there(tmp_path: Path) -> None:
+    scene = str(scene_file(tmp_path))
+    with pytest.raises(CGFileNotExistsError, match="is not found"):
+        AnalyzeHoudini(scene, "17.5", workspace="x" * 5000)
+
+
 def test_a_workspace_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(CGFileNotExistsError, match="elsewhere is not found"):
         AnalyzeHoudini(str(scene_file(tmp_path)), "17.5", workspace=str(tmp_path / "elsewhere"))

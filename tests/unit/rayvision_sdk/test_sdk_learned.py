@@ -56,6 +56,7 @@ def test_the_folder_is_the_script_s_or_the_environment_s_or_the_default(
 ) -> None:
     assert database_folder(None) == home / "renderfarm_sdk"
     assert database_folder(tmp_path / "none") == home / "renderfarm_sdk"
+    assert database_folder("x" * 5000) == home / "renderfarm_sdk"
     monkeypatch.setenv("RAYVISION_HOUDINI", str(tmp_path / "named/below"))
     assert database_folder("") == tmp_path / "named/below"
     assert database_folder(str(tmp_path)) == tmp_path

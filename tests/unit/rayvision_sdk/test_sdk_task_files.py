@@ -318,6 +318,7 @@ def test_clarisse(analysed: Any) -> None:
         "LUT": "linear",
         "renderable": "1",
         "save_to_disk": "1",
+        "inw_output": "",
         "enable_deep_output": "1",
         "enable_deep_output_path": "/x/deep",
     }

@@ -266,6 +266,17 @@ def test_a_scene_that_went_away_fails(tmp_path: Path) -> None:
     assert list(on_disk(analysis.tips_json)) == ["15024"]
 
 
+def test_a_scene_that_went_away_after_it_was_read_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    reads(monkeypatch, houdini())
+    scene = scene_file(tmp_path)
+    analysis = made(AnalyzeHoudini, scene, tmp_path / "work")
+    scene.unlink()
+    with pytest.raises(CGFileNotExistsError):
+        run(analysis)
+    assert list(on_disk(analysis.tips_json)) == ["15024"]
+    assert not Path(analysis.upload_json).exists()
+
+
 def test_an_analysis_that_fails_forgets_what_it_knew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     reads(monkeypatch, houdini())
     analysis = made(AnalyzeHoudini, scene_file(tmp_path), tmp_path)

@@ -149,12 +149,12 @@ def test_what_a_reader_has_found_is_told_as_it_goes(tmp_path: Path, use: Use) ->
 
 def test_the_user_may_say_what_a_variable_is(tmp_path: Path, use: Use) -> None:
     def read(source: Source, found: Findings) -> None:
-        found.warn(source.substituted("$SHOW/a ${SHOW}/b $SHOWS $OTHER"))
+        found.warn(source.substituted("$SHOW/a ${SHOW}/b %SHOW%/c $SHOWS $OTHER"))
 
     use(read)
     maps = (("D:/", "/mnt/d"), ("$SHOW", "/mnt/show"), ("${OTHER}", "/o"))
     made = examine(scene(tmp_path, "a"), maps, Listener(lambda _: None, lambda _: None))
-    assert made.warnings == ("/mnt/show/a /mnt/show/b $SHOWS /o",)
+    assert made.warnings == ("/mnt/show/a /mnt/show/b /mnt/show/c $SHOWS /o",)
 
 
 def test_gaps_are_warnings(tmp_path: Path, use: Use) -> None:

@@ -84,7 +84,6 @@ def test_what_writes_geometry(tmp_path: Path, type_: str, path: str, parm: str) 
         ("ropnet", "/obj/r1"),
         ("Redshift_IPR", "/out/r1"),
         ("rop_ipr", "/out/r1"),
-        ("alembic", "/obj/geo1/r1"),
         ("output", "/obj/geo1/r1"),
         ("merge", "/obj/geo1/r1"),
     ],

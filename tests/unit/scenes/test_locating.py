@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -61,6 +62,30 @@ def test_a_file_that_is_not_there_is_missing_where_it_should_be(show: Show) -> N
 def test_a_folder_is_no_file(show: Show) -> None:
     show.make("tex.png/inside")
     assert show.one("tex.png").state is State.MISSING
+
+
+def test_a_folder_is_no_file_where_case_does_not_count_either(show: Show) -> None:
+    show.make("Tex.png/inside")
+    assert show.one("tex.png", platform="windows").state is State.MISSING
+    assert show.one("Tex.png", platform="windows").state is State.MISSING
+
+
+def test_of_folders_that_differ_in_case_alone_the_one_that_has_the_file_counts(show: Show) -> None:
+    show.make("TEX/other.png", "Tex/wood.png")
+    assert show.one("tex/wood.png", platform="windows").resolved == str(show.folder / "Tex/wood.png")
+
+
+def test_links_that_lead_to_themselves_are_no_files(show: Show) -> None:
+    show.make("s.0001.png")
+    for name in ("s.0002.png", "loop"):
+        (show.folder / name).symlink_to(name)
+    assert show.one("s.####.png").count == 1
+    assert show.one("LOOP/a.png", platform="windows").state is State.MISSING
+
+
+def test_names_of_windows_are_one_file_in_any_case(show: Show) -> None:
+    [use] = show.locate(show.reference("D:\\Tex\\a.png", "n1 f"), show.reference("d:/tex/A.PNG", "n2 f"))
+    assert (use.path, use.used_by) == ("D:\\Tex\\a.png", "n1 f, n2 f")
 
 
 def test_a_sequence_is_counted_and_its_gaps_are_listed(show: Show) -> None:
@@ -193,12 +218,22 @@ def test_strange_paths_are_missing_and_no_more(show: Show, path: str) -> None:
 def test_each_folder_is_listed_once(show: Show, monkeypatch: pytest.MonkeyPatch) -> None:
     show.make(*(f"s.{frame:04}.exr" for frame in range(50)))
     listed: list[str] = []
-    real = os.listdir
+    real = os.scandir
 
-    def listdir(path: str) -> list[str]:
+    def scandir(path: str) -> Any:
         listed.append(path)
         return real(path)
 
-    monkeypatch.setattr(os, "listdir", listdir)
+    monkeypatch.setattr(os, "scandir", scandir)
     show.locate(*(show.reference(f"{name}.####.exr") for name in ("s", "t", "u", "v")))
     assert [path.rstrip("/") for path in listed].count(str(show.folder)) == 1
+
+
+def test_the_disk_knows_where_it_has_looked(show: Show) -> None:
+    show.make("tex/a.png", "cache/deep/b")
+    disk = Disk()
+    references = (show.reference("tex/b.png"), show.reference("/nas/x/c.png"), show.reference("cache", folder=True))
+    Locator(disk, (), str(show.folder), Findings()).locate(references)
+    looked = ("", "/tex", "/x", "/cache", "/cache/deep")
+    assert {f"{show.folder}{name}" for name in looked} | {"/nas/x"} <= disk.looked
+    assert str(show.folder.parent) not in disk.looked

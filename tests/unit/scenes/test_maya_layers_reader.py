@@ -150,6 +150,38 @@ def test_layers_of_render_setup(tmp_path: Path, form: str) -> None:
 
 
 @pytest.mark.parametrize("form", FORMS)
+def test_layers_of_render_setup_have_the_order_of_their_list(tmp_path: Path, form: str) -> None:
+    nodes = [Node("renderSetupLayer", name) for name in ("last", "first", "middle")]
+    nodes.append(Node("renderLayer", "rs_first", {"do": 9}))
+    links = [("first.nxt", "middle.prv"), ("middle.next", "last.previous")]
+    found = report(tmp_path, Scene(nodes=nodes, links=links), form).renderables
+    assert [each.name for each in found] == ["masterLayer", "first", "middle", "last"]
+
+
+def test_a_list_without_a_beginning(tmp_path: Path) -> None:
+    nodes = [Node("renderSetupLayer", name) for name in ("a", "b")]
+    links = [("a.nxt", "b.prv"), ("b.nxt", "a.prv")]
+    found = report(tmp_path, Scene(nodes=nodes, links=links)).renderables
+    assert [each.name for each in found] == ["masterLayer", "a", "b"]
+
+
+@pytest.mark.parametrize("within", ["one collection", "two collections"])
+def test_the_last_of_several_overrides_counts(tmp_path: Path, within: str) -> None:
+    nodes = [
+        Node("collection", "c2"),
+        Node("collection", "c1"),
+        override("absUniqueOverride", "o2", "width", "defaultResolution", atv=200),
+        override("absUniqueOverride", "o1", "width", "defaultResolution", atv=100),
+    ]
+    links = [below("c1", "lay"), below("c2", "lay"), below("o1", "c1")]
+    if within == "one collection":
+        links += [below("o2", "c1"), ("o1.nxt", "o2.prv")]
+    else:
+        links += [below("o2", "c2"), ("c1.nxt", "c2.prv")]
+    assert setup(tmp_path, *nodes, links=links)["lay"].resolution == (200, 540)
+
+
+@pytest.mark.parametrize("form", FORMS)
 def test_overrides_of_one_node(tmp_path: Path, form: str) -> None:
     nodes = [
         Node("collection", "col"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -79,6 +80,11 @@ def test_a_rule_that_is_not_written_is_the_usual_one(tmp_path: Path) -> None:
     put(tmp_path / "workspace.mel", "// empty\n")
     there = put(tmp_path / "sourceimages/a.png")
     assert textured(tmp_path / "scenes", "a.png").resolved == there
+
+
+def test_a_definition_that_is_a_pipe(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "workspace.mel")
+    assert report(tmp_path, Scene()).files == ()
 
 
 @pytest.mark.parametrize(

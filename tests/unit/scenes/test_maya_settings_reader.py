@@ -189,6 +189,19 @@ def test_redshift_has_its_own_prefix_and_format(tmp_path: Path) -> None:
     assert (layer.output, layer.format) == ("rs/<Scene>", "png")
 
 
+@pytest.mark.parametrize("renderer", ["renderman", "renderManRIS"])
+def test_renderman_has_its_own_names(tmp_path: Path, renderer: str) -> None:
+    values: dict[str, Value] = {"imageOutputDir": "<ws>/images", "imageFileFormat": "<layer>_<camera>.<f4>.<ext>"}
+    nodes = [globals_(ren=renderer, ifp="no"), Node("", "rmanGlobals", values), *camera("a"), *camera("b")]
+    layer = only(report(tmp_path, Scene(nodes=nodes)))
+    assert (layer.output, layer.format) == ("<ws>/images/<layer>_<camera>.<f4>.<ext>", "exr")
+    layer = only(report(tmp_path, Scene(nodes=[*nodes, Node("d_tiff", "d_tiff")])))
+    assert layer.format == "tif"
+    without = [globals_(ren=renderer, ifp="img", outf=8)]
+    layer = only(report(tmp_path, Scene(nodes=without)))
+    assert (layer.output, layer.format) == ("img", "jpg")
+
+
 @pytest.mark.parametrize("form", FORMS)
 def test_cameras_are_known_by_their_transforms(tmp_path: Path, form: str) -> None:
     nodes = [
@@ -225,8 +238,9 @@ def test_several_cameras_do_not_write_over_each_other(tmp_path: Path) -> None:
     nodes = [*camera("a"), *camera("b"), globals_(ifp="img")]
     layer = only(report(tmp_path, Scene(nodes=nodes)))
     assert (layer.output, layer.details["image_file_prefix"]) == ("<Camera>/img", "img")
-    nodes = [*camera("a"), *camera("b"), globals_(ifp="%c_img")]
-    assert only(report(tmp_path, Scene(nodes=nodes))).output == "%c_img"
+    for prefix in ("%c_img", "<Camera>/img", "<camera>/img"):
+        nodes = [*camera("a"), *camera("b"), globals_(ifp=prefix)]
+        assert only(report(tmp_path, Scene(nodes=nodes))).output == prefix
 
 
 def test_the_project_and_its_pictures(tmp_path: Path) -> None:

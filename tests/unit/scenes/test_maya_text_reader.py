@@ -155,6 +155,38 @@ def test_an_attribute_may_be_set_by_the_name_of_its_node(tmp_path: Path) -> None
     assert [use.used_by for use in report_of_text(tmp_path, *lines).files] == ["file1 fileTextureName"]
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        'setAttr "defaultRenderGlobals.endFrame" 3;',
+        "setAttr defaultRenderGlobals.endFrame 3;",
+        "setAttr -av -k on :defaultRenderGlobals.ef 3;",
+    ],
+)
+def test_the_settings_need_not_be_selected(tmp_path: Path, line: str) -> None:
+    assert report_of_text(tmp_path, line, 'setAttr "other.endFrame" 9;').frames == SHORT
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'setAttr -type "string" ".ftn" "/a/b.png";',
+        'setAttr -av -type "string" file1.fileTextureName "/a/b.png";',
+        'setAttr .ftn -type "string" "/a/b.png";',
+    ],
+)
+def test_the_words_of_a_statement_in_another_order(tmp_path: Path, line: str) -> None:
+    assert paths(report_of_text(tmp_path, TEXTURE, line)) == ["/a/b.png"]
+
+
+@pytest.mark.parametrize(
+    "line", ["setAttr;", "setAttr .fs;", "setAttr nothing 5;", 'setAttr -type "double3" .fs 1 2 3;', "setAttr .fs $x;"]
+)
+def test_words_that_set_nothing(tmp_path: Path, line: str) -> None:
+    found = report_of_text(tmp_path, GLOBALS, line, 'setAttr ".ef" 3;')
+    assert (found.frames, found.damage) == (SHORT, "")
+
+
 def test_names_in_the_outermost_name_space(tmp_path: Path) -> None:
     lines = ('createNode file -n ":file1";', 'setAttr ".ftn" -type "string" "/a/b.png";')
     assert [use.used_by for use in report_of_text(tmp_path, *lines).files] == ["file1 fileTextureName"]
@@ -181,6 +213,15 @@ def test_semicolons_quotes_and_comments_in_texts(tmp_path: Path) -> None:
     assert found.frames == FrameRange(1, 12, 1, 24)
     assert found.renderables[0].output == 'a;b//c"d\\e'
     assert found.damage == ""
+
+
+def test_comments_over_lines(tmp_path: Path) -> None:
+    lines = ('/* setAttr ".ef" 9; "', "*/", GLOBALS, '/**/ setAttr ".ef" 3; /*;*/')
+    found = report_of_text(tmp_path, *lines)
+    assert (found.frames, found.damage) == (SHORT, "")
+    found = report_of_text(tmp_path, GLOBALS, 'setAttr ".ef" 3;', "/*;" * 100_000)
+    assert found.frames == SHORT
+    assert found.damage.startswith("damaged at byte ")
 
 
 def test_what_a_reference_was_asked_to_do_is_no_statement(tmp_path: Path) -> None:

@@ -83,6 +83,7 @@ def _output(thing: Renderable) -> dict[str, str]:
 
 def _deep(layer: Renderable) -> dict[str, str]:
     return {
+        "inw_output": "",  # nothing in a project is known to be that
         "enable_deep_output": flag(layer.details.get("enable_deep_output")),
         "enable_deep_output_path": detail(layer, "enable_deep_output_path"),
     }

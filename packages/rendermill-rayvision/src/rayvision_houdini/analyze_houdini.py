@@ -98,11 +98,15 @@ class AnalyzeHoudini(Analysis):
     # --- asset.json ----------------------------------------------------------------------------------------------
 
     def _more_assets(self, report: SceneReport) -> dict[str, Any]:
-        """The files by their nodes, as older versions of the SDK had them: ``{node: [as written, [files]]}``.
+        """What older versions of the SDK had: the files by their nodes, ``{node: [as written, [files]]}``, and cameras.
 
         A node's second file has its parameter behind the node.
         """
-        return {"Normal": _by_node(report, missing=False), "Miss": _by_node(report, missing=True)}
+        return {
+            "Normal": _by_node(report, missing=False),
+            "Miss": _by_node(report, missing=True),
+            "camera": _cameras(report),
+        }
 
     # --- tips.json -----------------------------------------------------------------------------------------------
 
@@ -167,6 +171,14 @@ def _camera_tips(report: SceneReport) -> Iterator[tips.Tip]:
     for node in blind:
         code = tips.HOUDINI_NO_CAMERA if none_left else tips.HOUDINI_CAMERA_MISSING
         yield code, f"{node.name}  camera: {node.cameras[0]} is not in the scene"
+
+
+def _cameras(report: SceneReport) -> dict[str, list[str]]:
+    """The cameras of render nodes: those in the scene, and those that are not. No two files are compared (``diff``)."""
+    found: dict[str, dict[str, None]] = {"normal": {}, "diff": {}, "miss": {}}
+    for node in _of_role(report, "render"):
+        found["miss" if node.details.get("missing_camera") else "normal"].update(dict.fromkeys(node.cameras))
+    return {state: list(names) for state, names in found.items()}
 
 
 def _by_node(report: SceneReport, *, missing: bool) -> dict[str, list[Any]]:

@@ -19,7 +19,7 @@ from rendermill_rayvision.errors import AnalyseFailError, CGFileNotExistsError
 from rendermill_rayvision.jsonfile import write_json
 from rendermill_rayvision.logs import Log
 from rendermill_rayvision.taskfile import task_file
-from rendermill_rayvision.workspace import new_folder
+from rendermill_rayvision.workspace import is_file, is_folder, new_folder
 
 StrPath = str | os.PathLike[str]
 
@@ -51,9 +51,9 @@ class Analysis(ABC):
     ) -> None:
         self.logger = log.of(type(self).__module__.partition(".")[0])
         self.cg_file = os.fspath(cg_file)
-        if not Path(self.cg_file).is_file():
-            what = "is a folder, not a scene" if Path(self.cg_file).is_dir() else "is not found"
-            raise CGFileNotExistsError(f"{self.cg_file} {what}")
+        if not is_file(self.cg_file):
+            what = "is a folder, not a scene" if self.cg_file and is_folder(self.cg_file) else "is not found"
+            raise CGFileNotExistsError(f"{self.cg_file or 'a scene without a name'} {what}")
         self._scene = os.path.normpath(Path(self.cg_file).absolute())  # as the reader of scenes has it: links stay
         self.software_version = software_version
         self.project_name = project_name
@@ -91,6 +91,8 @@ class Analysis(ABC):
         """
         self.task_info, self.asset_info, self.upload_info = {}, {}, {}
         report = self._read(Path(self._scene))
+        for warning in report.warnings:
+            self.logger.warning("%s: %s", self.cg_file, warning)
         uploads = not any(bool(each) for each in arguments if not isinstance(each, str | os.PathLike))
         return self.take(report, uploads=uploads)
 
@@ -100,8 +102,6 @@ class Analysis(ABC):
         Raises AnalyseFailError as :meth:`_analyse` does. The SDK has no such method.
         """
         self._check(report)
-        for warning in report.warnings:
-            self.logger.warning("%s: %s", self.cg_file, warning)
         self.tips_info = tips.collected(self._tips(report))
         self.task_info = task_file(self._software(report), self._settings(report), self._scene_info(report))
         paths = files(report, self._scene)
@@ -110,7 +110,7 @@ class Analysis(ABC):
         write_json(self.task_json, self.task_info)
         write_json(self.asset_json, self.asset_info)
         if uploads:
-            self.upload_info = upload_info(self._scene, paths)
+            self.upload_info = self._uploads(paths)
             write_json(self.upload_json, self.upload_info)
         self.logger.info("%s: analysed, the files are in %s", self.cg_file, self.workspace)
         return self
@@ -144,15 +144,24 @@ class Analysis(ABC):
         try:
             return self._report(scene)
         except BadInputError as error:
-            self._fail(tips.SCENE_MISSING, f"{self.cg_file}: {error.what}")
-            raise CGFileNotExistsError(f"{self.cg_file} is not found: {error.what}") from error
+            raise self._gone(error.what) from error
+
+    def _uploads(self, paths: list[str]) -> dict[str, Any]:
+        try:
+            return upload_info(self._scene, paths)
+        except OSError as error:  # it went away after it was read
+            raise self._gone(error.strerror or str(error)) from error
+
+    def _gone(self, what: str) -> CGFileNotExistsError:
+        self._fail(tips.SCENE_MISSING, f"{self.cg_file}: {what}")
+        return CGFileNotExistsError(f"{self.cg_file} is not found: {what}")
 
     def _check(self, report: SceneReport) -> None:
         """Pass if the scene is one of this application and something of it was read."""
         saved_by = report.software.name
         known = report.renderables if self.application.tells_renderables else report.files
         if report.damage and not known:
-            what = f"{self.cg_file} cannot be read: {report.damage}"
+            what = f"{self.cg_file} cannot be analysed: {report.damage}"
         elif saved_by and saved_by != self.application.name:
             what = f"{self.cg_file} is a scene of {saved_by}, not of {self.application.name}"
         else:

@@ -13,7 +13,7 @@ from contextlib import closing
 from pathlib import Path
 
 from rendermill.scenes.report import SceneReport, State
-from rendermill_rayvision.workspace import sdk_folder
+from rendermill_rayvision.workspace import is_folder, sdk_folder
 
 DATABASE = "data_tl.db"
 _WAIT_SECONDS = 60
@@ -24,7 +24,7 @@ _NO_FILES = (".py", ".hda", ".otl")
 
 def database_folder(custom: str | os.PathLike[str] | None) -> Path:
     """``custom`` if it is there, else the environment's RAYVISION_HOUDINI, else the folder of the SDK."""
-    if custom and Path(custom).is_dir():
+    if custom and is_folder(custom):
         return Path(custom).absolute()
     named = os.environ.get("RAYVISION_HOUDINI")
     return Path(named).absolute() if named else sdk_folder()

@@ -1,4 +1,4 @@
-"""The folder that the files of one analysis lie in: ``<workspace>/<mark>``."""
+"""The folder that the files of one analysis lie in: ``<workspace>/<mark>``; what is there at all."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def new_folder(workspace: str | os.PathLike[str] | None) -> Path:
     thread that of the thread. Another analysis of the same second has a number behind it. Raises CGFileNotExistsError
     if there is no such workspace.
     """
-    if workspace and not Path(workspace).is_dir():
+    if workspace and not is_folder(workspace):
         raise CGFileNotExistsError(f"the workspace {os.fspath(workspace)} is not found")
     parent = Path(workspace).absolute() if workspace else sdk_folder()
     if not workspace:
@@ -39,6 +39,22 @@ def new_folder(workspace: str | os.PathLike[str] | None) -> Path:
             folder = parent / f"{mark}_{count}"
         else:
             return folder
+
+
+def is_folder(path: str | os.PathLike[str]) -> bool:
+    """Whether there is such a folder. What may not be looked at, or is too long for a name, is not there."""
+    try:
+        return Path(path).is_dir()
+    except OSError:
+        return False
+
+
+def is_file(path: str | os.PathLike[str]) -> bool:
+    """Whether there is such a file, as with :func:`is_folder`."""
+    try:
+        return Path(path).is_file()
+    except OSError:
+        return False
 
 
 def _current() -> int:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from rendermill.cli.app import Json, command, print_json
+from rendermill.cli.app import Json, command, print_json, warn
 from rendermill.farm.model.errors import EXIT_CODES, DamagedSceneError, MissingFilesError
 from rendermill.scenes.report import SceneReport
 
@@ -16,7 +16,9 @@ _BIG = 32 * 1024 * 1024
 
 @command
 def analyze(
-    scene: Annotated[Path, typer.Argument(metavar="SCENE", help="A scene: Houdini, Maya, Clarisse, Blender, USD …")],
+    scene: Annotated[
+        Path, typer.Argument(metavar="SCENE", readable=False, help="A scene: Houdini, Maya, Clarisse, Blender, USD …")
+    ],
     workspace: Annotated[
         Path | None,
         typer.Option(
@@ -65,10 +67,13 @@ def _read(scene: Path, maps: tuple[tuple[str, str], ...], *, quiet: bool) -> Sce
 
 
 def _write(scene: Path, report: SceneReport, workspace: Path | None) -> Path | None:
-    """Write the files for the Rayvision SDK if they are wanted and there is something to write."""
+    """Write the files for the Rayvision SDK if they are wanted, and the damage has left something to render."""
     from rendermill.sdk.analyze import write_rayvision_files
 
-    if workspace is None or (report.damage and not (report.renderables or report.files)):
+    if workspace is None:
+        return None
+    if report.damage and not report.renderables:
+        warn("no files for the Rayvision SDK: nothing that could be read of the scene renders")
         return None
     return write_rayvision_files(scene, report, workspace)
 

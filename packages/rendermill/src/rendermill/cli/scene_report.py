@@ -55,9 +55,13 @@ def _facts(scene: Path, report: SceneReport) -> None:
 
 
 def _frames(frames: FrameRange, *, with_fps: bool = False) -> str:
-    text = f"{frames.start:g}" if frames.start == frames.end else f"{frames.start:g}-{frames.end:g}"
-    text += f"x{frames.step:g}" if frames.step not in (0, 1) else ""
+    text = _number(frames.start) if frames.start == frames.end else f"{_number(frames.start)}-{_number(frames.end)}"
+    text += f"x{_number(frames.step)}" if frames.step not in (0, 1) else ""
     return text + (f" at {frames.fps:g} fps" if with_fps and frames.fps else "")
+
+
+def _number(value: float) -> str:
+    return f"{value:.10g}"
 
 
 def _size(resolution: tuple[int, int] | None) -> str:
@@ -68,10 +72,16 @@ def _tree(report: SceneReport) -> Tree:
     enabled = sum(each.enabled for each in report.renderables)
     tree = Tree(f"renders ({enabled} of {len(report.renderables)} enabled)")
     for each in report.renderables:
-        branch = tree.add(Text(plain(each.name), "bold" if each.enabled else "dim") + Text(f"  {_what(each)}", "dim"))
+        title = _whole(each.name, "bold" if each.enabled else "dim").append(f"  {_what(each)}", "dim")
+        branch = tree.add(title)
         for line in _lines(each):
-            branch.add(Text(plain(line)))
+            branch.add(_whole(line))
     return tree
+
+
+def _whole(text: str, style: str = "") -> Text:
+    """A text of which nothing is cut where lines are short."""
+    return Text(plain(text), style, overflow="fold", no_wrap=False)
 
 
 def _what(renderable: Renderable) -> str:

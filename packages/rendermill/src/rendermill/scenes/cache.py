@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import time
+from collections.abc import Iterable
 from pathlib import Path
 
 from blake3 import blake3
@@ -11,6 +13,8 @@ from blake3 import blake3
 from rendermill import __version__
 from rendermill.scenes.locate.locator import Maps
 from rendermill.scenes.report import VERSION, SceneReport
+
+_MOST_MARKS = 200_000
 
 
 class ReportCache:
@@ -21,6 +25,7 @@ class ReportCache:
         self._path = folder / f"{blake3(key.encode()).hexdigest()[:32]}.json"
         self._scene = scene
         self._began = _mark(str(scene))
+        self._at = time.time_ns()
 
     def load(self) -> SceneReport | None:
         """The report, if nothing that it depends on has changed."""
@@ -32,18 +37,18 @@ class ReportCache:
             return None
         return None
 
-    def save(self, report: SceneReport) -> None:
-        """Keep a report, unless the scene was changed while it was read. A failure to is no failure."""
-        if _mark(str(self._scene)) != self._began:
+    def save(self, report: SceneReport, looked: Iterable[str]) -> None:
+        """Keep a report, unless what it was made of was changed meanwhile. A failure to is no failure.
+
+        ``looked`` are the folders in which files were looked for: they tell of files that came or went. What a file
+        holds matters only of scenes, but which ones those are is not told, so each counts.
+        """
+        paths = {str(self._scene), *looked, *(file for use in report.files for file in use.files)}
+        marks = {path: _mark(path) for path in paths}
+        is_late = any(mark is not None and mark[1] >= self._at for mark in marks.values())
+        if is_late or marks[str(self._scene)] != self._began or len(marks) > _MOST_MARKS:
             return
-        paths = {str(self._scene), str(self._scene.parent)}
-        for use in report.files:
-            # Folders tell of tiles and frames that came or went; a missing file may come back. What a file holds
-            # matters only of scenes, but which ones those are is not told, so each counts.
-            paths |= {*use.files, *(str(Path(file).parent) for file in (use.resolved, *use.files) if file)}
-            if use.resolved:
-                paths.add(use.resolved)
-        kept = {"marks": {path: _mark(path) for path in sorted(paths)}, "report": report.to_dict()}
+        kept = {"marks": marks, "report": report.to_dict()}
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             temporary = self._path.with_suffix(f".{os.getpid()}")

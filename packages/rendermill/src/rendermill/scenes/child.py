@@ -1,7 +1,8 @@
 """The process in which a scene is read, so that no scene can harm who asked: ``python -m rendermill.scenes.child``.
 
-It takes one JSON object on its standard input (``path``, ``maps``, ``memory``, ``seconds``) and writes JSON lines:
-``{"progress": 0.4}``, and ``{"report": {…}}``, of which the last counts.
+It takes one JSON object, a line on its standard input (``path``, ``maps``, ``memory``, ``seconds``), and writes JSON
+lines: ``{"progress": 0.4}``, ``{"report": {…}}``, of which the last counts, and ``{"looked": […]}``, the folders and
+files that the report depends on. When that input ends, who asked is gone, and so is the process.
 """
 
 from __future__ import annotations
@@ -12,21 +13,21 @@ import os
 import resource
 import signal
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from rendermill.scenes.examine import Listener, TimeUpError, examine
+from rendermill.scenes.examine import Listener, TimeUpError, examine, too_long
 from rendermill.scenes.report import SceneReport
 
 _STEP = 0.01
 
 
-def _limited(path: Path, memory: int, seconds: float) -> None:
+def _limited(memory: int, seconds: float) -> None:
     """Cap memory and processor time, allow no file to be written and no core; interrupt Python when time is up."""
-    size = path.stat().st_size if path.is_file() else 0
     for limit, value in (
-        (resource.RLIMIT_AS, memory + size),  # the scene itself is mapped
+        (resource.RLIMIT_DATA, memory),  # what is mapped of files takes none
         (resource.RLIMIT_CPU, int(seconds) + 5),
         (resource.RLIMIT_FSIZE, 0),
         (resource.RLIMIT_CORE, 0),
@@ -39,7 +40,7 @@ def _limited(path: Path, memory: int, seconds: float) -> None:
 
 def _time_up(seconds: float) -> Callable[[int, object], None]:
     def raised(*_: object) -> None:
-        raise TimeUpError(f"reading it takes longer than {seconds:g} seconds")
+        raise TimeUpError(too_long(seconds))
 
     return raised
 
@@ -58,6 +59,9 @@ class _Lines:
     def report(self, report: SceneReport) -> None:
         self._write({"report": report.to_dict()})
 
+    def looked(self, places: list[str]) -> None:
+        self._write({"looked": places})
+
     def _write(self, data: dict[str, Any]) -> None:
         try:
             sys.stdout.write(json.dumps(data) + "\n")
@@ -68,15 +72,20 @@ class _Lines:
 
 def main() -> None:
     """Read what the order on stdin names."""
-    order = json.loads(sys.stdin.read())
-    path = Path(order["path"])
-    _limited(path, order["memory"], order["seconds"])
+    order = json.loads(sys.stdin.buffer.readline())
+    threading.Thread(target=_end_with_who_asked, daemon=True).start()
+    _limited(order["memory"], order["seconds"])
     lines = _Lines()
-    report = examine(
-        path, tuple((source, target) for source, target in order["maps"]), Listener(lines.progress, lines.report)
-    )
+    listener = Listener(lines.progress, lines.report, lines.looked)
+    report = examine(Path(order["path"]), tuple((source, target) for source, target in order["maps"]), listener)
     signal.setitimer(signal.ITIMER_REAL, 0)
     lines.report(report)
+
+
+def _end_with_who_asked() -> None:
+    while os.read(0, 1):
+        pass
+    os._exit(1)
 
 
 if __name__ == "__main__":

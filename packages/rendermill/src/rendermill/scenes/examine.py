@@ -26,12 +26,18 @@ class TimeUpError(Exception):
     """Reading has taken as long as it may."""
 
 
+def too_long(seconds: float) -> str:
+    """The damage of a scene that could not be read in that time."""
+    return f"reading it takes longer than {seconds:g} seconds"
+
+
 @dataclass(frozen=True, slots=True)
 class Listener:
-    """Whom to tell how far reading is (0 to 1), and the report as far as it is known."""
+    """Whom to tell how far reading is (0 to 1), the report as far as it is known, and what it depends on."""
 
     progress: Callable[[float], None]
     report: Callable[[SceneReport], None]
+    looked: Callable[[list[str]], None] = lambda _: None
 
 
 def examine(path: Path, maps: Maps, listener: Listener) -> SceneReport:
@@ -71,6 +77,7 @@ class _Examination:
             self._found.damaged(_limit(error))
         except RecursionError:
             self._found.damaged("it is nested too deeply")
+        self._listener.looked(sorted(self._disk.looked))
         self._listener.progress(1.0)
         return self._report()
 
@@ -122,10 +129,10 @@ class _Examination:
             found.damaged(f"the reader broke: {error!r}")
 
     def _locate(self, found: Findings, path: Path, prefix: str) -> None:
-        references = [replace(each, user=f"{prefix}{each.user}") for each in found.references]
+        self._disk.looked.update(found.looked)
         locator = Locator(self._disk, self._maps, str(path.parent), found)
-        for reference in references:
-            use = locator.use(reference)
+        for reference in found.references:
+            use = locator.use(replace(reference, user=f"{prefix}{reference.user}") if prefix else reference)
             if use is None:
                 continue
             self._uses.append(use)

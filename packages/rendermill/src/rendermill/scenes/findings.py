@@ -17,7 +17,10 @@ from pathlib import Path
 from rendermill.scenes.locate.template import Template
 from rendermill.scenes.report import Confidence, FrameRange, Plugin, Renderable, Software
 
-_VARIABLE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
+_VARIABLE = re.compile(r"\$(?:\{(\w+)\}|(\w+))|%(\w+)%")
+
+AT_BYTE = "damaged at byte"
+"""How the damage of a file begins whose reader knows the place: it will be there the next time too."""
 
 
 class DamageError(Exception):
@@ -84,8 +87,8 @@ class Source:
         return str(self.path.parent)
 
     def substituted(self, text: str) -> str:
-        """A path in which the variables that the user gave, ``$SHOW`` or ``${SHOW}``, are their values."""
-        return _VARIABLE.sub(lambda found: self.variables.get(found[1] or found[2], found[0]), text)
+        """A path in which the variables that the user gave, ``$SHOW``, ``${SHOW}`` or ``%SHOW%``, are their values."""
+        return _VARIABLE.sub(lambda found: self.variables.get(found[1] or found[2] or found[3], found[0]), text)
 
 
 @dataclass
@@ -94,6 +97,7 @@ class Findings:
 
     ``home`` is the folder that the scene lay in when it was saved, of any system: what it names below that is looked
     for beside it. ``roots`` are folders here below which files of other machines are looked for, besides its own.
+    ``looked`` are files here that a reader looked for itself: if one comes, goes or changes, so does what it says.
     """
 
     format: str = "unknown"
@@ -110,11 +114,12 @@ class Findings:
     confidence: Confidence = Confidence.HIGH
     home: str = ""
     roots: list[str] = field(default_factory=list)
+    looked: list[str] = field(default_factory=list)
 
     def damaged(self, what: str, at: int | None = None) -> None:
         """Note that the file is damaged; the first note stays."""
         if not self.damage:
-            self.damage = what if at is None else f"damaged at byte {at}: {what}"
+            self.damage = what if at is None else f"{AT_BYTE} {at}: {what}"
 
     def warn(self, text: str) -> None:
         """Note something that the user should know, once."""

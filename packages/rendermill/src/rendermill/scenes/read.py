@@ -14,11 +14,12 @@ from pathlib import Path
 
 from rendermill.farm.model.errors import BadInputError
 from rendermill.scenes.cache import ReportCache
-from rendermill.scenes.findings import Findings
+from rendermill.scenes.examine import too_long
+from rendermill.scenes.findings import AT_BYTE, Findings
 from rendermill.scenes.locate.locator import Maps
 from rendermill.scenes.report import SceneReport, Software
 
-_COMMAND = (sys.executable, "-m", "rendermill.scenes.child")
+_COMMAND = (sys.executable, "-P", "-m", "rendermill.scenes.child")  # nothing is imported from the current folder
 _GRACE_SECONDS = 10
 
 
@@ -43,21 +44,30 @@ def read_scene(
     ``maps`` say where folders of other machines lie here, ``cache`` is a folder of reports made before, ``progress``
     hears how far reading is (0 to 1). Raises :class:`BadInputError` if there is no such file.
     """
-    try:
-        scene = Path(os.path.normpath(scene.expanduser().absolute()))  # links stay: files are looked for beside it
-        is_file = scene.is_file()
-    except (OSError, RuntimeError, ValueError) as error:  # too long a path, an unknown user's ~, a NUL
-        raise BadInputError(str(error), where=str(scene)[:200]) from error
-    if not is_file:
-        what = "it is a folder, not a scene" if scene.is_dir() else "there is no such file"
-        raise BadInputError(what, where=str(scene))
+    scene = _existing(scene)
     kept = ReportCache(cache, scene, maps) if cache is not None else None
     if kept is not None and (report := kept.load()) is not None:
         return report
-    report = _Reading(scene, maps, limits or Limits(), progress).run()
-    if kept is not None and not report.damage:
-        kept.save(report)
+    reading = _Reading(scene, maps, limits or Limits(), progress)
+    report = reading.run()
+    if kept is not None and (not report.damage or report.damage.startswith(AT_BYTE)):
+        kept.save(report, reading.looked)
     return report
+
+
+def _existing(scene: Path) -> Path:
+    """Its absolute path. Raises :class:`BadInputError` if it is no file, but not if that may not be looked at."""
+    try:
+        found = scene if scene.exists() else scene.expanduser()
+        found = Path(os.path.normpath(found.absolute()))  # links stay: files are looked for beside it
+        if found.is_file():
+            return found
+    except PermissionError:  # which the reader says
+        return Path(os.path.normpath(scene.absolute()))
+    except (OSError, RuntimeError, ValueError) as error:  # too long a path, an unknown user's ~, a NUL
+        raise BadInputError(str(error), where=str(scene)[:200]) from error
+    what = "it is a folder, not a scene" if found.is_dir() else "it is no file" if found.exists() else ""
+    raise BadInputError(what or "there is no such file", where=str(found))
 
 
 class _Reading:
@@ -65,10 +75,13 @@ class _Reading:
 
     def __init__(self, scene: Path, maps: Maps, limits: Limits, progress: Callable[[float], None]) -> None:
         order = {"path": str(scene), "maps": maps, "memory": limits.memory, "seconds": limits.seconds}
-        self._order = json.dumps(order).encode()
+        self._order = json.dumps(order).encode() + b"\n"
         self._limits = limits
         self._progress = progress
         self._report: SceneReport | None = None
+        self._late = False
+        self._said = ""
+        self.looked: list[str] = []
 
     def run(self) -> SceneReport:
         child = subprocess.Popen(
@@ -76,15 +89,13 @@ class _Reading:
             env=_environment(),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-        last_moment = threading.Timer(self._limits.seconds + _GRACE_SECONDS, _kill, [child.pid])
-        said: list[bytes] = []
-        reader = threading.Thread(target=lambda: said.append(child.stderr.read() if child.stderr else b""))
+        last_moment = threading.Timer(self._limits.seconds + _GRACE_SECONDS, self._too_late, [child.pid])
+        last_moment.daemon = True
         try:
             last_moment.start()
-            reader.start()
             self._hear(child)
             child.wait()
         finally:
@@ -92,17 +103,16 @@ class _Reading:
             if child.poll() is None:  # also on Ctrl-C: nothing of it stays
                 _kill(child.pid)
                 child.wait()
-            reader.join()
-            for pipe in (child.stdin, child.stdout, child.stderr):
+            for pipe in (child.stdin, child.stdout):
                 if pipe is not None:
                     pipe.close()
-        return self._ended(child.returncode, b"".join(said))
+        return self._ended(child.returncode)
 
     def _hear(self, child: subprocess.Popen[bytes]) -> None:
         assert child.stdin is not None and child.stdout is not None
         try:
-            child.stdin.write(self._order)
-            child.stdin.close()
+            child.stdin.write(self._order)  # its end would tell the child that we are gone
+            child.stdin.flush()
         except BrokenPipeError:  # it ended before it read; how, is seen by its status
             return
         for line in child.stdout:
@@ -110,17 +120,24 @@ class _Reading:
                 told = json.loads(line)
                 if "report" in told:
                     self._report = SceneReport.from_dict(told["report"])
+                elif "looked" in told:
+                    self.looked = told["looked"]
                 else:
                     self._progress(float(told["progress"]))
             except (ValueError, KeyError, TypeError):  # a library's own words, or a line that was cut off
-                continue
+                self._said = line.decode(errors="replace").strip() or self._said
 
-    def _ended(self, status: int, said: bytes) -> SceneReport:
+    def _too_late(self, pid: int) -> None:
+        self._late = True
+        _kill(pid)
+
+    def _ended(self, status: int) -> SceneReport:
         if status == 0 and self._report is not None:
             return self._report
         report = self._report or _nothing()
-        last = (said.decode(errors="replace").strip().splitlines() or [""])[-1]
-        how = _signal(-status) if status < 0 else f"status {status}: {last}"
+        if self._late:
+            return replace(report, damage=report.damage or too_long(self._limits.seconds))
+        how = _signal(-status) if status < 0 else f"status {status}: {self._said[-200:]}"
         return replace(report, damage=report.damage or f"the reader did not come to its end ({how})")
 
 

@@ -74,7 +74,15 @@ class Thumbnails:
 
 
 async def _run(source: Path, target: Path) -> None:
-    command = [sys.executable, "-m", "rendermill.renderers.encode.thumbnail", str(source), str(target), str(WIDTH)]
+    command = [
+        sys.executable,
+        "-P",
+        "-m",
+        "rendermill.renderers.encode.thumbnail",
+        str(source),
+        str(target),
+        str(WIDTH),
+    ]
     child = await asyncio.create_subprocess_exec(
         *command, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE
     )

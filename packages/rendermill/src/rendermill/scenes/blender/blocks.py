@@ -22,6 +22,7 @@ STEP = 1024
 """After how many blocks to tell how far it is."""
 _SHORT = 12
 _MOST_DNA = 64 << 20
+_FAR = 512 << 20
 
 
 class Block(NamedTuple):
@@ -117,8 +118,8 @@ def _schema(stream: Content, block: Block, header: Header) -> Schema:
 
 
 def _searched(data: mmap.mmap | bytes, header: Header) -> Schema | None:
-    """The description of structs behind damage, for what lies before it."""
-    at = data.rfind(b"DNA1")
+    """The description of structs behind damage, for what lies before it; it is near the end."""
+    at = data.rfind(b"DNA1", max(0, len(data) - _FAR))
     start = at + _heads(header).size
     if at < 0 or data[start : start + 4] != b"SDNA":
         return None

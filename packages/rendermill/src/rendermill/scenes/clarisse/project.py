@@ -134,7 +134,10 @@ class _Parser:
             return self._preferences(above, self._text.first(start, end))
         if above.kind is _Kind.ATTRIBUTE:  # an animation curve or an unknown part: what it says is said of the whole
             return _Block(_Kind.ATTRIBUTE, above.item, above.name, above.type)
-        name, label, *_ = [*self._text.words(start, end), "", ""]
+        *before, head = self._text.entries(start, end) or [[]]
+        for words in before:
+            self._entry(above, words)
+        name, label, *_ = [*head, "", ""]
         if name.startswith("#"):
             return self._preferences(above, name)
         if name in _SECTIONS:
@@ -153,8 +156,11 @@ class _Parser:
         return _Block(_Kind.IGNORED, above.item, name)
 
     def _line(self, start: int, end: int) -> None:
-        above = self._stack[-1]
-        name, *values = self._text.words(start, end) or [""]
+        for words in self._text.entries(start, end):
+            self._entry(self._stack[-1], words)
+
+    def _entry(self, above: _Block, words: list[str]) -> None:
+        name, *values = words
         if above.kind is _Kind.ITEM:
             self._said(above.item, name, values)
         elif above.kind is _Kind.ATTRIBUTE:

@@ -23,6 +23,8 @@ _STATEMENT = rb"""
 _NO_QUOTE = re.compile(rb'(?:[^"]++|"(?:[^"\\]++|\\.)*+")*+', re.DOTALL)
 _WORD = re.compile(rb'"((?:[^"\\]++|\\.)*+)"|([^\s"]+)', re.DOTALL)
 _ESCAPED = re.compile(rb'\\(["\\])')
+_NAME = re.compile(r"[A-Za-z_]")
+_VALUES = frozenset(("yes", "no", "inf", "nan"))
 _MOST_WORDS = 1_000_000
 _OPENS, _CLOSES = ord("{"), ord("}")
 
@@ -68,10 +70,19 @@ class Text:
                     yield Mark.CLOSE, mark_at, mark_at
             at = match.end()
 
-    def words(self, start: int, end: int) -> list[str]:
-        """The words between two bytes, without their quotes; no attribute has use for more than a million."""
-        matches = islice(_WORD.finditer(self._data, start, end), _MOST_WORDS)
-        return [_decoded(match) for match in matches]
+    def entries(self, start: int, end: int) -> list[list[str]]:
+        """The words between two bytes, without their quotes; no attribute has use for more than a million.
+
+        They are a name and its values; another name may follow in the same line: a bare word, as no value is.
+        """
+        found: list[list[str]] = []
+        for match in islice(_WORD.finditer(self._data, start, end), _MOST_WORDS):
+            word = _decoded(match)
+            if not found or (match[2] is not None and _NAME.match(word) and word not in _VALUES):
+                found.append([word])
+            else:
+                found[-1].append(word)
+        return found
 
     def first(self, start: int, end: int) -> str:
         """The first word there, or nothing."""

@@ -44,7 +44,7 @@ def read(source: Source, found: Findings) -> None:
     read_rops(scene, source, found, scene_cameras, rops)
     _sum_up(scene_cameras.nodes, evaluator, found)
     read_assets(scene, source, found)
-    read_files(scene, source, found, frozenset(node for node, operator in rops.items() if operator.role != "driver"))
+    read_files(scene, source, found, frozenset(node for node, operator in rops.items() if not operator.guessed))
 
 
 def _read_time(scene: Scene, found: Findings) -> None:

@@ -4,16 +4,19 @@ A commercial .hip is a POSIX "odc" cpio: headers of 76 octal digits, no padding,
 a .hiplc or .hipnc every header is six bytes of magic and 28 hexadecimal digits, in which the sizes are masked; the name
 and the payload are clear, so an entry ends where the next one begins.
 
-Libraries of assets inside (``.OPdummydefs``) hold archives of the same kind, whose entries are none of the scene.
+Libraries of assets inside (``.OPdummydefs``) hold archives of the same kind, whose entries are none of the scene; where
+sizes are masked, the library's own index tells where it ends.
 """
 
 from __future__ import annotations
 
+import mmap
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from rendermill.scenes.findings import DamageError, Findings, Source
+from rendermill.scenes.houdini import library
 
 _HEADER = re.compile(rb"070707[0-7]{70}")
 _HEADER_SIZE = 76
@@ -83,18 +86,28 @@ def _own(entries: Iterator[Entry]) -> Iterator[Entry]:
 def _masked(source: Source, found: Findings) -> Iterator[Entry]:
     data = source.data
     magic = bytes(data[:6])
-    headers = (match for match in _MASKED.finditer(data) if match[1] == magic)
-    last = next(headers, None)
-    if last is None:
+    header = _next(data, magic, 0)
+    if header is None:
         raise DamageError("it holds no entry", 0)
-    if last.start() != 0:
+    if header.start() != 0:
         found.damaged("no entry begins here", 0)
-    for header in headers:
-        yield Entry(_name(last[2]), last.end(), header.start())
-        last = header
-    yield Entry(_name(last[2]), last.end(), len(data))
-    if _name(last[2]) not in _TRAILERS:
+    name, libraries = "", set(_LIBRARIES)
+    while header is not None:
+        name, start = _name(header[2]), header.end()
+        end = library.end_of(data, start) if name in libraries else start
+        libraries.discard(name)
+        follower = _next(data, magic, end)
+        if end != start and (follower is None or follower.start() != end):
+            follower = _next(data, magic, start)
+        yield Entry(name, start, follower.start() if follower else len(data))
+        header = follower
+    if name not in _TRAILERS:
         found.damaged("it ends without its last entry", len(data))
+
+
+def _next(data: mmap.mmap | bytes, magic: bytes, at: int) -> re.Match[bytes] | None:
+    """The next header of an entry."""
+    return next((match for match in _MASKED.finditer(data, at) if match[1] == magic), None)
 
 
 def _plain(source: Source, found: Findings) -> Iterator[Entry]:

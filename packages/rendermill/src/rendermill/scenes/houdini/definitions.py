@@ -11,18 +11,13 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from struct import Struct
 
+from rendermill.scenes.houdini import library
 from rendermill.scenes.houdini.container import Archive
 
-_COUNT = Struct(">I")
-_PLACE = Struct(">II")
-_INDEX_HEAD = 12
-_INDEX_TAIL = 12
-_LONGEST_NAME = 4096
 _MOST_GROUPS = 32
 _WORD = re.compile(
-    r"""(?P<open>\b(?:parm|multiparm)\s*\{)|^\s*(?:name\s+"?(?P<name>[^"\s]+)|type\s+(?P<type>\w+)"""
+    r"""(?P<open>\b(?:parm|multiparm)\s*\{)|^[ \t]*(?:name\s+"?(?P<name>[^"\s]+)|type\s+(?P<type>\w+)"""
     r"""|disablewhen\s+"(?P<when>(?:[^"\\\n]|\\.){0,2000})"|parmtag\s*\{\s*"filechooser_mode"\s+"(?P<mode>\w+)")""",
     re.MULTILINE,
 )
@@ -138,42 +133,15 @@ def _groups(text: str) -> tuple[tuple[Condition, ...], ...]:
     return tuple(groups)
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """Where a section starts, and how many bytes it has."""
-
-    at: int
-    size: int
-
-
-def _scripts(library: bytes) -> Iterator[tuple[str, str]]:
+def _scripts(held: bytes) -> Iterator[tuple[str, str]]:
     """The operators of a library with their dialog scripts."""
-    for operator, own in _index(library, 0):
-        scripts = (place for name, place in _index(library, own.at) if name == "DialogScript")
-        place = next(scripts, None) if "/" in operator else None
-        if place is not None:
-            yield operator, library[place.at : place.at + place.size].decode("utf-8", "replace")
-
-
-def _index(library: bytes, at: int) -> list[tuple[str, _Place]]:
-    """The sections of the library that begins at a byte; none if none does.
-
-    ``INDX``, 8 bytes, the number of sections; for each the length of its name, the name, offset from the end of the
-    index, size and time. Numbers are big-endian.
-    """
-    found: list[tuple[str, int, int]] = []
-    begins = library[at : at + 4] == b"INDX"
-    at += _INDEX_HEAD
-    if not begins or at + _COUNT.size > len(library):
-        return []
-    [count] = _COUNT.unpack_from(library, at)
-    at += _COUNT.size
-    while len(found) < count and at + _COUNT.size <= len(library):
-        [length] = _COUNT.unpack_from(library, at)
-        at += _COUNT.size
-        if length > _LONGEST_NAME or at + length + _INDEX_TAIL > len(library):
-            break
-        name = library[at : at + length].decode("utf-8", "replace")
-        found.append((name, *_PLACE.unpack_from(library, at + length)))
-        at += length + _INDEX_TAIL
-    return [(name, _Place(at + offset, size)) for name, offset, size in found]
+    left = len(held)
+    for operator in library.sections(held):
+        left -= operator.end - operator.start
+        if left < 0:
+            return  # sections that overlap are no library's
+        own = held[operator.start : operator.end]
+        scripts = (section for section in library.sections(own) if section.name == "DialogScript")
+        script = next(scripts, None) if "/" in operator.name else None
+        if script is not None:
+            yield operator.name, own[script.start : script.end].decode("utf-8", "replace")

@@ -15,7 +15,7 @@ from rendermill.scenes.houdini import expressions, values, variables
 from rendermill.scenes.houdini.expressions import Call, Number, String, Sum, Tree, Variable
 from rendermill.scenes.houdini.grammar import Component, Parm
 from rendermill.scenes.houdini.scene import Scene, component, relative
-from rendermill.scenes.houdini.takes import Overrides
+from rendermill.scenes.houdini.takes import overrides
 from rendermill.scenes.houdini.values import UnknownValueError, Value
 from rendermill.scenes.locate.template import Part
 
@@ -38,17 +38,16 @@ class Text:
 
 
 class Evaluator:
-    """Evaluates parameters of a scene; ``overrides`` are those of the take that counts.
+    """Evaluates parameters of a scene, in a take: its name (empty for that which the scene was saved in).
 
     ``saved`` tells to take the scene's name from when it was saved, instead of the one it has now.
     """
 
-    def __init__(
-        self, scene: Scene, source: Source, overrides: Overrides | None = None, *, saved: bool = False
-    ) -> None:
+    def __init__(self, scene: Scene, source: Source, take: str = "", *, saved: bool = False) -> None:
         self._scene = scene
-        self._overrides = overrides or {}
-        self._names = {**variables.names(scene, source, saved=saved), **source.variables}
+        self._overrides = overrides(scene.takes, take)
+        own = {"ACTIVETAKE": take} if take else {}
+        self._names = {**variables.names(scene, source, saved=saved), **own, **source.variables}
         self._depth = 0
         self._steps = 0
 

@@ -14,7 +14,6 @@ from rendermill.scenes.houdini.grammar import Component, Parm
 from rendermill.scenes.houdini.numbers import finite
 from rendermill.scenes.houdini.paths import Mention, Paths, guessed, special
 from rendermill.scenes.houdini.scene import Scene, base
-from rendermill.scenes.houdini.takes import overrides
 from rendermill.scenes.report import Confidence
 
 _PROMISING = re.compile(rb"[/\\`$]|\.[A-Za-z]")
@@ -56,7 +55,7 @@ class _Files:
 
     def _take(self, take: str) -> None:
         """What a take has instead of what the scene was saved with."""
-        paths = Paths(self._scene, self._source, overrides(self._scene.takes, take))
+        paths = Paths(self._scene, self._source, take)
         for node, parms in self._scene.takes[take].changes.items():
             own = self._scene.parms(node)
             changed = {name: parm for name, parm in parms.items() if own.get(name) != parm}

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 _VALUE = r'"(?:[^"\\]*(?:\\.[^"\\]*)*)"|(?:[^\s\\]|\\.)+'
 _PARM = re.compile(r"^([^\s\[\](){}\"]+)\t(?:\[ [^\]\n]* \]\t)?\(\t", re.MULTILINE)
 _COMPONENT = re.compile(rf"(?:\[ (\S+)\t({_VALUE}) \] |(?!\)\n)({_VALUE}))\t", re.DOTALL)
-_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+_ESCAPED = re.compile(r'\\(["\\])')
 _CHANNEL = re.compile(r"^ *channel (\S+) \{$", re.MULTILINE)
 _EXPRESSION = re.compile(rf"\bexpr = ({_VALUE})", re.DOTALL)
 _SEGMENT = re.compile(r"^ *segment \{", re.MULTILINE)

@@ -22,6 +22,8 @@ class Operator:
     outputs: tuple[str, ...] = ()
     exports: tuple[tuple[str, Gate], ...] = ()
     """Descriptions for the renderer, written instead of pictures when their gate is on."""
+    guessed: bool = False
+    """Its type is not known: what else it reads and writes is found as for any other node."""
 
 
 def _names(text: str) -> frozenset[str]:
@@ -60,11 +62,15 @@ OPERATORS = {
     "usdrender_rop": Operator("render", "", "override_camera", ("outputimage",)),
     "comp": Operator("render", camera="", outputs=("copoutput",)),
     "rop_comp": Operator("render", camera="", outputs=("copoutput",)),
+    "image": Operator("render", camera="", outputs=("copoutput",)),
+    "rop_image": Operator("render", camera="", outputs=("copoutput",)),
     "geometry": _written("sopoutput"),
     "rop_geometry": _written("sopoutput"),
     "rop_geometryraw": _written("sopoutput"),
     "filecache": _written("file", "sopoutput"),
     "dopio": _written("file"),
+    "vellumio": _written("file", "sopoutput"),
+    "rbdio": _written("file", "sopoutput"),
     "alembic": _written("filename"),
     "rop_alembic": _written("filename"),
     "filmboxfbx": _written("sopoutput"),
@@ -85,8 +91,25 @@ OPERATORS = {
     "hq_render": Operator("driver", camera=""),
 }
 
-DRIVERS_ONLY = frozenset(("alembic", "arnold", "channel", "comp", "dop", "fbx", "geometry", "gltf", "mdd", "usd"))
-"""Types that render only in a network of render operators; elsewhere other operators have these names."""
+# Tasks with a render operator inside, whose parameters they have.
+OPERATORS |= {
+    f"rop{name}": OPERATORS[type_]
+    for name, type_ in (
+        ("mantra", "ifd"),
+        ("karma", "karma"),
+        ("opengl", "opengl"),
+        ("composite", "comp"),
+        ("image", "image"),
+        ("geometry", "geometry"),
+        ("alembic", "alembic"),
+        ("fbx", "fbx"),
+        ("gltf", "gltf"),
+        ("usd", "usd"),
+    )
+}
+
+DRIVERS_ONLY = _names("alembic arnold channel comp dop fbx geometry gltf image mdd usd")
+"""Types that other operators have too, which do not render: those have no button for it."""
 
 WIRING = frozenset(("fetch", "merge", "switch", "shell", "null", "subnet", "batch", "prepost", "netbarrier"))
 """Types in a network of render operators that only join others or run them."""

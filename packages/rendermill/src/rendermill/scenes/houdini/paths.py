@@ -12,7 +12,6 @@ from rendermill.scenes.houdini import operators
 from rendermill.scenes.houdini.evaluate import Evaluator, ShippedError
 from rendermill.scenes.houdini.grammar import Component
 from rendermill.scenes.houdini.scene import Scene
-from rendermill.scenes.houdini.takes import Overrides
 from rendermill.scenes.houdini.values import UnknownValueError
 from rendermill.scenes.locate import tokens
 from rendermill.scenes.locate.template import Part, Template
@@ -64,12 +63,12 @@ class Mention:
 
 
 class Paths:
-    """Makes references of mentions, in one take."""
+    """Makes references of mentions, in a take: its name, empty for that which the scene was saved in."""
 
-    def __init__(self, scene: Scene, source: Source, overrides: Overrides | None = None) -> None:
+    def __init__(self, scene: Scene, source: Source, take: str = "") -> None:
         self._folder = source.folder
-        self.evaluator = Evaluator(scene, source, overrides)
-        self._before = Evaluator(scene, source, overrides, saved=True)
+        self.evaluator = Evaluator(scene, source, take)
+        self._before = Evaluator(scene, source, take, saved=True)
 
     def reference(self, mention: Mention, like: Reference) -> Reference | None:
         """The reference of a mention, of the kind of another one; None if it is no file after all."""

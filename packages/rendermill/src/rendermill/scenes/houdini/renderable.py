@@ -77,8 +77,9 @@ class Rop:
         return camera
 
     def _is_missing(self, camera: str) -> bool:
-        """Whether the scene has no such camera. Prims of a stage, and nodes inside of assets, cannot be seen."""
-        if self._is_usd or self._operator.renderer == "karma":
+        """Whether the scene has no such camera. Prims of a stage, and nodes inside of assets, cannot be seen; what
+        renders USD, or may render it, is therefore believed."""
+        if self._operator.renderer in ("", "karma"):
             return False
         is_there = self._cameras.node(self._node, camera) != ""
         return not is_there and not self._cameras.may_hide(self._node, camera)
@@ -98,10 +99,13 @@ class Rop:
         return next((name for pattern, name in operators.DELEGATES if pattern.search(delegate)), delegate)
 
     def _output(self) -> str:
-        """The picture or cache as the scene writes it; of a ROP that renders none, its description for the renderer."""
+        """The picture or cache as the scene writes it; of a ROP that renders none, its description for the renderer;
+        of a distributed simulation, what its driver writes."""
         written = outputs.pictures, outputs.exports
         for name, value in (each for kind in written for each in kind(self._evaluator, self._node, self._operator)):
             return outputs.raw(self._evaluator, self._node, name) if value.channel else value.value
+        if self._operator.role == "simulation":
+            return self._simulated()
         return outputs.raw(self._evaluator, self._settings, "picture") if self._settings else ""
 
     def _frames(self) -> FrameRange:
@@ -116,8 +120,10 @@ class Rop:
         return FrameRange(plain(start), plain(end), plain(step), plain(time.fps))
 
     def _range(self, node: str, start: float, end: float) -> tuple[float, float, float]:
-        """First, last and step that a node tells; what it does not tell is as given."""
-        return self._frame(node, "f1", start), self._frame(node, "f2", end), self._frame(node, "f3", 1.0) or 1.0
+        """First, last and step that a node tells (a task calls them range); what it does not tell is as given."""
+        name = "range" if self._evaluator.component(node, "f1") is None else "f"
+        first, last = self._frame(node, f"{name}1", start), self._frame(node, f"{name}2", end)
+        return first, last, self._frame(node, f"{name}3", 1.0) or 1.0
 
     def _frame(self, node: str, name: str, default: float) -> float:
         try:
@@ -147,12 +153,16 @@ class Rop:
 
     def _simulation(self) -> dict[str, Any]:
         """What a distributed simulation is set up with."""
-        driver = self._driver()
-        operator = operators.OPERATORS.get(base(self._scene.types.get(driver, "")))
-        written = outputs.pictures(self._evaluator, driver, operator) if operator else iter(())
         return {
-            "output_driver": driver or self._word("hq_driver"),
-            "output_file": next((value.value for _, value in written), ""),
+            "output_driver": self._driver() or self._word("hq_driver"),
+            "output_file": self._simulated(),
             **{name: self._word(parm) for name, parm in _SIMULATION.items()},
             "slicediv": [self._word(name) for name in _SLICES],
         }
+
+    def _simulated(self) -> str:
+        """What the driver of a distributed simulation writes."""
+        driver = self._driver()
+        operator = operators.OPERATORS.get(base(self._scene.types.get(driver, "")))
+        written = outputs.pictures(self._evaluator, driver, operator) if operator else iter(())
+        return next((outputs.raw(self._evaluator, driver, name) or value.value for name, value in written), "")

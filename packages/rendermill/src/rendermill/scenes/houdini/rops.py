@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from rendermill.scenes.findings import Findings, Reference, Role, Source
 from rendermill.scenes.houdini import operators, outputs
 from rendermill.scenes.houdini.cameras import Cameras
+from rendermill.scenes.houdini.grammar import Parm
 from rendermill.scenes.houdini.operators import Operator
 from rendermill.scenes.houdini.paths import Mention, Paths
 from rendermill.scenes.houdini.renderable import Rop
 from rendermill.scenes.houdini.scene import Scene, base
-from rendermill.scenes.houdini.takes import overrides
 
-_DRIVER = Operator("driver", camera="", outputs=("vm_picture", "picture", "outputimage", "sopoutput", "filename"))
+_PICTURES = ("vm_picture", "picture", "outputimage")
+_DRIVER = Operator("driver", camera="", outputs=(*_PICTURES, "sopoutput", "filename"), guessed=True)
+_RENDERING_DRIVER = Operator("render", outputs=_PICTURES, guessed=True)
 _CURRENT = ("", "_current_")
 _DEEPEST_NETWORK = 30
 
@@ -33,12 +35,17 @@ def _operator(scene: Scene, node: str) -> Operator | None:
     known = operators.OPERATORS.get(short)
     if known is None:
         wraps = short.startswith("rop_") or scene.types[node] in scene.definitions.drivers
-        return _DRIVER if driver or (wraps and "execute" in scene.parms(node)) else None
-    if not driver and short in operators.DRIVERS_ONLY:
+        return _unknown(scene.parms(node)) if driver or (wraps and "execute" in scene.parms(node)) else None
+    if not driver and short in operators.DRIVERS_ONLY and "execute" not in scene.parms(node):
         return None
     if short == "output" and "dopoutput" not in scene.parms(node):
         return None
     return known
+
+
+def _unknown(parms: Mapping[str, Parm]) -> Operator:
+    """A type of driver that is not known: it renders if it has a camera and a picture."""
+    return _RENDERING_DRIVER if "camera" in parms and not parms.keys().isdisjoint(_PICTURES) else _DRIVER
 
 
 def _among_drivers(scene: Scene, node: str) -> bool:
@@ -59,9 +66,9 @@ def read_rops(scene: Scene, source: Source, found: Findings, cameras: Cameras, r
     for node, operator in rops.items():
         take = _take(scene, found, node)
         if take not in takes:
-            takes[take] = Paths(scene, source, overrides(scene.takes, take))
+            takes[take] = Paths(scene, source, take)
         found.renderables.append(Rop(scene, cameras, takes[take].evaluator, found, node, operator).renderable())
-        if operator.role != "driver":
+        if not operator.guessed:
             found.references += _written(node, operator, takes[take])
 
 

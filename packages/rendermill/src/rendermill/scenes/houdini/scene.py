@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TypeVar
 
 from rendermill.scenes.findings import Findings, Source
@@ -55,6 +56,14 @@ class Scene:
     def take(self) -> str:
         """The name of the take that the scene was saved in."""
         return self.variables.get("ACTIVETAKE", "Main")
+
+    @cached_property
+    def by_type(self) -> Mapping[str, list[str]]:
+        """The nodes of each type, without its namespace and version."""
+        found: dict[str, list[str]] = {}
+        for node, type_ in self.types.items():
+            found.setdefault(base(type_), []).append(node)
+        return found
 
     def payload(self, node: str) -> bytes:
         """The parameters of a node as they stand in the file."""

@@ -14,9 +14,16 @@ _MOST_NODES = 300
 
 
 def settings_of(scene: Scene, evaluator: Evaluator, rop: str) -> str:
-    """The node with the render settings of a ROP, the nearest upstream; empty if there is none."""
+    """The node with the render settings of a ROP, the nearest upstream; empty if there is none.
+
+    Of a ROP that is wired to nothing, as in a damaged scene, the only ones there are.
+    """
     wanted = evaluator.word(rop, "rendersettings")
-    found = [node for node in _upstream(scene, evaluator, rop) if base(scene.types[node]) in operators.RENDER_SETTINGS]
+    upstream = list(_upstream(scene, evaluator, rop))
+    found = [node for node in upstream if base(scene.types[node]) in operators.RENDER_SETTINGS]
+    if not upstream:
+        everywhere = [node for type_ in operators.RENDER_SETTINGS for node in scene.by_type.get(type_, ())]
+        found = everywhere if len(everywhere) == 1 else []
     named = (node for node in found if wanted and evaluator.word(node, "primpath") == wanted)
     return next(named, found[0] if found else "")
 

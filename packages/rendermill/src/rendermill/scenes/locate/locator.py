@@ -1,6 +1,6 @@
 """From the mentions of files in a scene to the files themselves.
 
-A path is tried as it stands, then by the user's maps, then beside the scene if it lay beside it when it was saved,
+A path is tried by the user's maps, then as it stands, then beside the scene if it lay beside it when it was saved,
 then by its longest tail that is found below the scene's folder. Names that Windows wrote match in any case.
 """
 
@@ -39,7 +39,7 @@ class Locator:
         self._maps = [(Template.literal(source), target) for source, target in maps]
         self._folder = folder
         self._home = Template.literal(found.home) if found.home else None
-        self._roots = list(dict.fromkeys([folder, *found.roots]))
+        self._roots = [Template.literal(root) for root in dict.fromkeys([folder, *found.roots])]
         self._windows = found.software.platform == "windows"
 
     def locate(self, references: Iterable[Reference]) -> list[FileUse]:
@@ -129,22 +129,29 @@ class Locator:
 
     def _tails(self, path: Template) -> Iterator[_Place]:
         """Below the roots, by ever shorter tails; what is said to lie below one of them came from no other machine."""
-        roots = [Template.literal(root) for root in self._roots]
-        if not path.anchor or any(_below(path, root) for root in roots):
+        if not path.anchor or any(_below(path, root) for root in self._roots):
             return
         folded = path.is_foreign or self._windows
         for tail in range(len(path.components), 0, -1):
             for root in self._roots:
-                yield _Place(path.below(root, tail), remapped=True, folded=folded)
+                below = Template(root.anchor, (*root.components, *path.components[-tail:]))
+                yield _Place(below, remapped=True, folded=folded)
 
 
 def joined(uses: Iterable[FileUse]) -> list[FileUse]:
     """One use for each file: mentions of the same one are joined, and what is written is missed by nobody."""
     found: dict[tuple[str, ...], list[FileUse]] = {}
     for use in uses:
-        key = (use.resolved,) if use.resolved else (use.state, use.path)
-        found.setdefault(key, []).append(use)
+        found.setdefault(_key(use), []).append(use)
     return [_one(same) for same in found.values()]
+
+
+def _key(use: FileUse) -> tuple[str, ...]:
+    """The same for the same file; Windows takes names in any case."""
+    if not use.resolved:
+        return (use.state, use.path)
+    is_foreign = use.resolved[:1] != "/" or use.resolved[:2] == "//"
+    return (use.resolved.casefold() if is_foreign else use.resolved,)
 
 
 # Of several mentions of one file the first of these counts: what is there is an input, what is not there is written.
@@ -152,6 +159,8 @@ _RANK = (State.RESOLVED, State.PATTERN, State.OUTPUT, State.MISSING, State.BUILT
 
 
 def _one(same: list[FileUse]) -> FileUse:
+    if len(same) == 1:
+        return same[0]
     best = min(same, key=lambda use: _RANK.index(use.state))
     users = ", ".join(dict.fromkeys(use.used_by for use in same))
     asked = tuple(dict.fromkeys(path for use in same for path in use.instead_of))

@@ -36,7 +36,9 @@ class Token:
     @property
     def expression(self) -> str:
         """The regular expression, without groups, of what it stands for."""
-        return rf"-?\d{{{self.width},}}" if self.kind is Kind.FRAME and self.width > 1 else str(self.kind)
+        if self.kind is Kind.FRAME and self.width > 1:  # the sign of -001 may count as one of four digits
+            return rf"(?:\d{{{self.width},}}|-\d{{{self.width - 1},}})"
+        return str(self.kind)
 
 
 Part = str | Token
@@ -78,10 +80,6 @@ class Template:
             return self
         base = Template.literal(folder)
         return Template(base.anchor, _normal([*base.components, *self.components], rooted=bool(base.anchor)))
-
-    def below(self, folder: str, tail: int) -> Template:
-        """Its last ``tail`` components below a folder."""
-        return Template("", self.components[-tail:]).under(folder)
 
     @property
     def text(self) -> str:

@@ -9,7 +9,7 @@ from rendermill.scenes.locate.template import Kind, Part, Template, Token
 _TOKEN = re.compile(
     r"(?P<udim><udim>|%\(udim\)d)"
     r"|(?P<uvtile><uvtile>|u<u>_v<v>|u%\(u\)d_v%\(v\)d)"
-    r"|(?P<tile><tile>)"  # a number to some renderers, _u1_v1 to others
+    r"|(?P<tile><tile>|%\([uv]\)d)"  # a number to some renderers, _u1_v1 to others; one of the numbers of a tile
     r"|(?P<frame><f(?P<f>\d*)>|<frame(?P<frame0>\d*)>|%0?(?P<percent>\d*)d|(?P<hashes>#+))",
     re.IGNORECASE,
 )
@@ -60,7 +60,7 @@ def _token(match: re.Match[str]) -> Token:
     if match["uvtile"]:
         return Token(Kind.UVTILE, "<UVTILE>")
     if match["tile"]:
-        return Token(Kind.ANY, "<tile>")
+        return Token(Kind.ANY, match["tile"])
     digits = match["f"] or match["frame0"] or match["percent"]
     width = len(match["hashes"]) if match["hashes"] else min(int(digits or 1), 32)
     return Token(Kind.FRAME, "#" * width, width)

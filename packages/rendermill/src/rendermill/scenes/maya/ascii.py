@@ -23,7 +23,7 @@ _SAVED_BY = re.compile(rb"//Maya ASCII (\S+)")
 _LAST_LINE = re.compile(rb"[\r\n]//\s*End of ")
 _CREATE = re.compile(rb'\s++(\w++)\s++(-s\s++)?+-n\s++"([^"\\\r\n]*+)"(?:\s++-p\s++"([^"\\\r\n]*+)")?+\s*+;')
 _SET = re.compile(
-    rb'\s*+((?:-\w++\s*+(?:(?:on|off|yes|no|true|false|\d++)\b\s*+)?)*+)"([^"\\\r\n]*+)"\s*+(?:-ty?p?e?\s++"(\w++)"\s*+)?'
+    rb'\s*+((?:-\w++\s*+(?:(?:on|off|yes|no|true|false|\d++)\b\s*+)?)*+)"([^".\\\r\n]*+\.[^"\\\r\n]*+)"\s*+(?:-ty?p?e?\s++"(\w++)"\s*+)?'
 )
 _SCALAR = re.compile(rb"(-?[\d.][\w.+-]*+|yes|no|on|off|true|false)\s*+;")
 _COUNT = re.compile(rb"\d++\s*+")
@@ -33,6 +33,8 @@ _WANTED = {name.encode() for name in SETTINGS | FILE_ATTRIBUTES}
 _LINKS = frozenset(name.encode() for name in LAYER_PLUGS)
 _OWN_TYPES = frozenset(CODES.values())
 _SCRIPTS = tuple(f".{name}".encode() for name in SCRIPT)
+_LONE_FLAGS = ("-av", "-alteredValue", "-c", "-clamp")
+_ALWAYS_THERE = ("defaultRenderGlobals", "defaultResolution", "time1")
 _STEP = 1 << 22
 _LONGEST_TEXT = 1 << 20
 
@@ -116,6 +118,7 @@ class _Parser:
     def _set(self) -> None:
         match = self._statements.match(_SET)
         if match is None:
+            self._set_by_words()
             return
         plug, kind = match[2], match[3]
         name = plug.rpartition(b".")[2].partition(b"[")[0]
@@ -132,6 +135,21 @@ class _Parser:
         elif kind == b"dataReferenceEdits":
             self._node.edits += read_edits(self._statements)
             self._keep()
+
+    def _set_by_words(self) -> None:
+        """``setAttr -type "string" file1.ftn "a.png"``, as people write it."""
+        words = [word for word in self._statements.words() if word.text not in _LONE_FLAGS]
+        plug, *values = _arguments(words) or [""]
+        name = plug.rpartition(".")[2].partition("[")[0].encode(self._codec, "surrogateescape")
+        if not values or "." not in plug or name not in _WANTED:
+            return
+        raw = plug.encode(self._codec, "surrogateescape")
+        flags = _flags(words)
+        kind = next((flags[each] for each in ("type", "typ") if each in flags), "")
+        if kind == "string":
+            self._store(raw, values[0])
+        elif not kind:
+            self._number(raw, values[0].encode(self._codec, "surrogateescape"))
 
     def _number(self, plug: bytes, raw: bytes) -> None:
         value = _WORDS.get(raw)
@@ -161,7 +179,12 @@ class _Parser:
         if not node:
             self._keep()
             self._node.values[attribute] = value
-        elif (other := self._scene.named(short(node))) is not None:  # written by hand: setAttr "file1.ftn"
+            return
+        other = self._scene.named(short(node))  # written by hand: setAttr "file1.ftn"
+        if other is None and short(node) in _ALWAYS_THERE:
+            other = Node("", short(node))
+            self._scene.add(other)
+        if other is not None:
             other.values[attribute] = value
 
     def _add_attribute(self) -> None:

@@ -49,6 +49,8 @@ VRAY_ANIMATION: Attribute = ("animtp", "animType")
 VRAY_FORMAT: Attribute = ("imgfs", "imageFormatStr")
 REDSHIFT_PREFIX: Attribute = ("imageFilePrefix", "imageFilePrefix")
 REDSHIFT_FORMAT: Attribute = ("imageFormat", "imageFormat")
+RENDERMAN_FOLDER: Attribute = ("imageOutputDir", "imageOutputDir")
+RENDERMAN_NAME: Attribute = ("imageFileFormat", "imageFileFormat")
 # script, and what files depend on
 SCRIPT: Attribute = ("b", "before")
 SEQUENCE: Attribute = ("ufe", "useFrameExtension")

@@ -2,8 +2,8 @@
 
 A render layer of old holds adjustments: the plug ``adjs[n].plg`` is connected to what it changes, ``adjs[n].val`` is
 the value; the default layer holds those of all others. Render Setup (since 2016.5) keeps such a layer, ``rs_name``,
-for each of its own; collections and overrides hang below one by ``parentList`` connections, and the adjustments that
-are left over from elsewhere count no more.
+for each of its own; collections and overrides hang below one by ``parentList`` connections, in the order that
+``previous`` connections make, and the adjustments that are left over from elsewhere count no more.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from operator import itemgetter
 
 from rendermill.scenes.maya import attributes as named
 from rendermill.scenes.maya.model import Attribute, Node, Number, Scene, Value, short, split_plug
@@ -19,11 +20,12 @@ from rendermill.scenes.maya.model import Attribute, Node, Number, Scene, Value, 
 DEFAULT = "defaultRenderLayer"
 MASTER = "masterLayer"
 _PARENT = ("pls", "parentList")
+_PREVIOUS = ("prv", "previous")
 _LEGACY = ("lrl", "legacyRenderLayer")
 _SELECTOR = ("sel", "selector")
 _PLUG = ("plg", "plug")
 _MANAGED = ("rlid", "identification")
-LAYER_PLUGS = (*_PARENT, *_LEGACY, *_SELECTOR, *_PLUG, *_MANAGED)
+LAYER_PLUGS = (*_PARENT, *_PREVIOUS, *_LEGACY, *_SELECTOR, *_PLUG, *_MANAGED)
 """The plugs whose incoming connections tell of layers."""
 _MANAGER = "renderLayerManager"
 _DEEPEST = 100
@@ -160,9 +162,9 @@ def _of_setup(scene: Scene) -> Iterator[Layer]:
     }
     overrides = tree.overrides()
 
-    def order(node: Node) -> float:
+    def order(node: Node) -> tuple[int, float]:
         old = scene.named(legacy.get(node.name, f"rs_{node.name}"))
-        return old.number(named.ORDER, 0) if old is not None else 0
+        return tree.place(node.name), old.number(named.ORDER, 0) if old is not None else 0
 
     for node in sorted(scene.of_type("renderSetupLayer"), key=order):
         old = scene.named(legacy.get(node.name, f"rs_{node.name}"))
@@ -177,10 +179,15 @@ class _Tree:
         self._parents = self._connected(_PARENT)
         self._selectors = self._connected(_SELECTOR)
         self._layers = {node.name for node in scene.of_type("renderSetupLayer")}
+        self._places = _places(self._connected(_PREVIOUS))
+
+    def place(self, name: str) -> int:
+        """How many of its kind stand before a node in their list."""
+        return self._places.get(name, 0)
 
     def overrides(self) -> dict[str, list[Override]]:
-        """The overrides of each layer that are not switched off."""
-        found: dict[str, list[Override]] = {}
+        """The overrides of each layer that are not switched off; the last of several about one attribute counts."""
+        found: dict[str, list[tuple[list[int], Override]]] = {}
         for node in self._scene.nodes:
             if not node.type.endswith("Override"):
                 continue
@@ -188,8 +195,12 @@ class _Tree:
             layer = next((name for name in above if name in self._layers), None)
             override = self._override(node, above)
             if layer is not None and override is not None and all(map(self._is_on, (node.name, *above))):
-                found.setdefault(layer, []).append(override)
-        return found
+                order = [self.place(name) for name in (*reversed(above), node.name)]
+                found.setdefault(layer, []).append((order, override))
+        return {
+            layer: [override for _, override in sorted(overrides, key=itemgetter(0))]
+            for layer, overrides in found.items()
+        }
 
     def _connected(self, target: tuple[str, str]) -> dict[str, str]:
         return {
@@ -237,6 +248,19 @@ class _Tree:
             return [], []
         patterns = [each.strip() for each in re.split("[;,]", node.text(named.PATTERN)[:_LONGEST_PATTERN])]
         return node.text(named.SELECTION).split(), [each for each in patterns if each]
+
+
+def _places(previous: dict[str, str]) -> dict[str, int]:
+    """Places in lists that are told by what stands before each."""
+    following = {before: name for name, before in previous.items()}
+    found: dict[str, int] = {}
+    for first in following.keys() - previous.keys():
+        place, name = 0, following.get(first)
+        while name is not None and name not in found:
+            place += 1
+            found[name] = place
+            name = following.get(name)
+    return found
 
 
 def _is(plug: str, attribute: Attribute) -> bool:

@@ -14,7 +14,7 @@ from rendermill.scenes.maya.layers import Layer, layers, uses_render_setup
 from rendermill.scenes.maya.model import Scene
 from rendermill.scenes.maya.paths import Places
 from rendermill.scenes.maya.plugins import plugins
-from rendermill.scenes.maya.project import DEFINITION, Project, project_of
+from rendermill.scenes.maya.project import DEFINITION, Project, definitions, project_of
 from rendermill.scenes.maya.referenced import referenced_files
 from rendermill.scenes.maya.settings import Camera, Settings, cameras_of, spelled_prefix
 from rendermill.scenes.maya.units import rate
@@ -44,6 +44,7 @@ def tell(scene: Scene, source: Source, found: Findings) -> None:
     rendered = {name for each in found.renderables for name in each.cameras}
     found.cameras += [each.name for each in cameras if each.name in rendered or not _is_view(each)]
     found.roots += [project.root for project in projects]
+    found.looked += map(str, definitions(str(source.main)) + definitions(source.folder))
     found.references += _files(scene, source, projects, found)
     if rate(scene.time_unit) is None:
         found.warn(f"the unit of time {scene.time_unit!r} is not known; 24 frames per second are assumed")

@@ -47,18 +47,25 @@ def project_of(folder: str) -> Project:
 
     Without one it is the folder above ``scenes``, as Maya lays projects out, or else the scene's own folder.
     """
-    place = Path(folder)
-    above = (place, *place.parents)[:_MOST_LEVELS]
+    above = [definition.parent for definition in definitions(folder)]
     for each in above:
         text = _definition(each / DEFINITION)
         if text is not None:
             return Project(each.as_posix(), _rules(text), defined=True)
-    root = next((each.parent for each in above if each.name.casefold() == "scenes"), place)
+    root = next((each.parent for each in above if each.name.casefold() == "scenes"), Path(folder))
     return Project(root.as_posix(), {}, defined=False)
+
+
+def definitions(folder: str) -> list[Path]:
+    """Where the definition of a folder's project may lie, the nearest first."""
+    place = Path(folder)
+    return [each / DEFINITION for each in (place, *place.parents)[:_MOST_LEVELS]]
 
 
 def _definition(path: Path) -> bytes | None:
     try:
+        if not path.is_file():  # a pipe would never end
+            return None
         with path.open("rb") as file:
             return file.read(_LONGEST)
     except (OSError, ValueError):

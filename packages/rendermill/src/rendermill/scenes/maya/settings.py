@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from dataclasses import dataclass
 
@@ -16,6 +17,7 @@ _RESOLUTION = "defaultResolution"
 _VRAY = "vraySettings"
 _REDSHIFT = "redshiftOptions"
 _ARNOLD = "defaultArnoldDriver"
+_RENDERMAN = "rmanGlobals"
 _SOFTWARE = "mayaSoftware"
 _CAMERAS = ("camera", "stereoRigCamera")
 _STARTUP = ("persp", "top", "front", "side", "bottom", "left", "right", "back")
@@ -25,8 +27,8 @@ _FIRST_HIGH_YEAR = 2012
 _YEAR = re.compile(r"\d{1,4}")
 _DEFAULT_FRAMES = (1, 10)
 _SCENE = "<Scene>"
-_LAYER_TOKENS = ("<Layer>", "<RenderLayer>", "%l")
-_CAMERA_TOKENS = ("<Camera>", "%c")
+_LAYER_TOKENS = ("<layer>", "<renderlayer>", "%l")
+_CAMERA_TOKENS = ("<camera>", "%c")
 _PLAYBACK = re.compile(r"playbackOptions\s[^;]{0,200}?-min\s+(-?[\d.]{1,20})\s[^;]{0,200}?-max\s+(-?[\d.]{1,20})")
 _MAYA_IFF = 7
 # The numbers are those of the enumeration ``defaultRenderGlobals.imageFormat``.
@@ -36,6 +38,7 @@ _FORMATS = {
     33: "pict", 34: "qtif", 35: "dds", 36: "psd", 40: "exr", 60: "swf", 61: "ai", 62: "svg", 63: "swft",
 }  # fmt: skip
 _BY_KEY = (50, 51)
+_RENDERMAN_FORMATS = {"d_openexr": "exr", "d_tiff": "tif", "d_png": "png", "d_targa": "tga"}
 _REDSHIFT_FORMATS = {0: "iff", 1: "exr", 2: "png", 3: "tga", 4: "jpg", 5: "tif"}
 
 
@@ -127,6 +130,8 @@ class Settings:
         """The name of the pictures as it is set; empty if it is not."""
         if self._is_vray:
             return self._text(_VRAY, named.VRAY_PREFIX)
+        if self._is_renderman and (name := self._text(_RENDERMAN, named.RENDERMAN_NAME)):
+            return posixpath.join(self._text(_RENDERMAN, named.RENDERMAN_FOLDER), name)
         own = ""
         if self.renderer == "redshift":
             own = self._text(_REDSHIFT, named.REDSHIFT_PREFIX)
@@ -142,6 +147,9 @@ class Settings:
             return _REDSHIFT_FORMATS.get(int(self._number(_REDSHIFT, named.REDSHIFT_FORMAT, 0)), "")
         if self.renderer == "arnold" and self._scene.named(_ARNOLD) is not None:
             return self._text(_ARNOLD, named.ARNOLD_FORMAT) or "exr"
+        if self._is_renderman:
+            drivers = self._scene.types & _RENDERMAN_FORMATS.keys()
+            return _RENDERMAN_FORMATS[drivers.pop()] if len(drivers) == 1 else "exr"
         code = int(self._number(_GLOBALS, named.IMAGE_FORMAT, _MAYA_IFF))
         return self._text(_GLOBALS, named.FORMAT_KEY) if code in _BY_KEY else _FORMATS.get(code, "")
 
@@ -158,6 +166,10 @@ class Settings:
     @property
     def _is_vray(self) -> bool:
         return self.renderer == "vray" and self._scene.named(_VRAY) is not None
+
+    @property
+    def _is_renderman(self) -> bool:
+        return self.renderer.casefold().startswith("renderman") and self._scene.named(_RENDERMAN) is not None
 
     def _usual_size(self) -> tuple[int, int]:
         """What Maya writes no size for: it grew, and the aspect ratio tells in between."""
@@ -192,8 +204,8 @@ class Settings:
 def spelled_prefix(prefix: str, *, cameras: int, layers: int) -> str:
     """The name of the pictures with what Maya puts before it, so that no camera and no layer writes over another."""
     name = prefix or _SCENE
-    if cameras > 1 and not any(token in name for token in _CAMERA_TOKENS):
+    if cameras > 1 and not any(token in name.casefold() for token in _CAMERA_TOKENS):
         name = f"<Camera>/{name}"
-    if layers > 1 and not any(token in name for token in _LAYER_TOKENS):
+    if layers > 1 and not any(token in name.casefold() for token in _LAYER_TOKENS):
         name = f"<Layer>/{name}"
     return name

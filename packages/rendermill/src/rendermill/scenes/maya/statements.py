@@ -1,7 +1,7 @@
 """The statements of a MEL file: ``command words… ;``, over as many lines as they take.
 
 A scene is scanned, never run. What stands between two semicolons is skipped by searching, so that blocks of numbers
-cost nothing; strings and comments may hold semicolons.
+cost nothing; strings may hold semicolons, and so may comments between statements.
 """
 
 from __future__ import annotations
@@ -69,6 +69,9 @@ class Statements:
             if match is None:
                 return
             self.position = match.end()
+            if match[1] == b"/" and self.data[self.position : self.position + 1] == b"*":
+                self._skip_comment()
+                continue
             self._inside = True
             yield match[1]
 
@@ -137,6 +140,15 @@ class Statements:
                 self._break(quote, line.end() if line else len(self.data))
                 return
             self.position = string.end()
+
+    def _skip_comment(self) -> None:
+        """Go behind a comment of the kind that Maya does not write, but reads."""
+        start = self.position - 1
+        end = self.data.find(b"*/", self.position + 1)
+        if end < 0:
+            self._break(start, len(self.data))
+        else:
+            self.position = end + 2
 
     def _break(self, at: int, resume: int) -> None:
         self.broken.append(at)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -20,6 +20,7 @@ _DEEPEST = 1000
 """How deep braces may be nested; the parser of usd-core overruns its stack at some thousands."""
 _CHUNK = 1 << 22
 _LARGEST = 1 << 28
+_NO_MEMORY = "std::bad_alloc"
 _WHERE = re.compile(r":(\d+):\d+: ")
 _RULE = re.compile(r"parse error matching .*?(?= at '|$)", re.DOTALL)
 """How usd-core's parser tells which rule of its grammar did not hold."""
@@ -44,7 +45,10 @@ class Opener:
             else:
                 layer = Sdf.Layer.FindOrOpen(self._name(address))
         except (Tf.ErrorException, UnicodeError) as error:
-            raise DamageError(said(error)) from error
+            what = said(error)
+            if _NO_MEMORY in what:
+                raise MemoryError from error
+            raise DamageError(what) from error
         except OSError as error:
             raise DamageError(error.strerror or str(error)) from error
         if not layer:
@@ -113,10 +117,11 @@ def linked(path: Path, format_: str) -> Iterator[str]:
         yield ""
         return
     # Where no file may be written, Python finds no folder for temporary ones by itself, though links can be made.
-    home = os.environ.get("TMPDIR", "/tmp")  # noqa: S108
-    with TemporaryDirectory(prefix="rendermill-usd-", dir=home, ignore_cleanup_errors=True) as folder:
-        link = Path(folder) / "package.usdz"
+    home = next(filter(os.path.isdir, [os.environ.get("TMPDIR", ""), "/tmp"]), None)  # noqa: S108
+    with ExitStack() as ending:
         try:
+            made = TemporaryDirectory(prefix="rendermill-usd-", dir=home, ignore_cleanup_errors=True)
+            link = Path(ending.enter_context(made)) / "package.usdz"
             link.symlink_to(path)
         except OSError as error:
             raise DamageError(f"it is a package, but is not named .usdz, and no link can be made: {error}") from error
@@ -151,9 +156,11 @@ def _is_file(path: str) -> bool:
 def said(error: Tf.ErrorException | UnicodeError) -> str:
     """What usd-core says of a file that it cannot open, without its own places."""
     try:
-        text = str(error.args[0].commentary) if isinstance(error, Tf.ErrorException) and error.args else str(error)
+        texts = [str(each.commentary) for each in error.args] if isinstance(error, Tf.ErrorException) else []
     except UnicodeDecodeError:
         return "its text is not UTF-8"
+    # Of the errors that one fault makes, some tell where it is.
+    text = next(filter(_WHERE.search, texts), texts[0] if texts else str(error))
     where = _WHERE.search(text)
     text = f"line {where[1]}: {text[where.end() :]}" if where else text
     return " ".join(_RULE.sub("it cannot be parsed", text).split())[:300]

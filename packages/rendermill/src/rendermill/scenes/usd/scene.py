@@ -15,6 +15,7 @@ from rendermill.scenes.usd.opening import Opener, linked, said
 from rendermill.scenes.usd.package import check
 from rendermill.scenes.usd.places import Places
 from rendermill.scenes.usd.renders import Renders, compose
+from rendermill.scenes.usd.salvage import place, salvaged
 
 _FPS = 24
 
@@ -36,7 +37,7 @@ def read_scene(source: Source, found: Findings) -> None:
 
 
 def _read(source: Source, found: Findings, opener: Opener, main: Address) -> None:
-    layer = opener.layer(main)
+    layer = _opened(source, found, opener, main)
     found.frames = _frames(layer)
     layers = Layers(source, found, opener, main)
     layers.walk(layer)
@@ -54,6 +55,21 @@ def _read(source: Source, found: Findings, opener: Opener, main: Address) -> Non
             found.damaged(f"USD cannot compose it: {said(error)}")
     if not found.renderables:
         renders.tell_whole()
+
+
+def _opened(source: Source, found: Findings, opener: Opener, main: Address) -> Any:
+    """The scene's own layer; of a text that is damaged, what stands before the damage. Raises DamageError."""
+    try:
+        return opener.layer(main)
+    except DamageError as error:
+        at = place(source.data, error) if found.format == "usda" else None
+        if at is None:
+            raise
+        found.damaged(error.what, at)
+        layer = salvaged(source.data, at, str(source.path))
+        if layer is None:
+            raise
+        return layer
 
 
 def _default_settings(layer: Any) -> str:
