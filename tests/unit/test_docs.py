@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from enum import StrEnum
@@ -57,12 +55,6 @@ def pairs(text: str) -> dict[str, set[str]]:
     for source, target, *_ in rows(text):
         found.setdefault(source, set()).add(target)
     return found
-
-
-def test_the_command_line_page_is_what_help_prints() -> None:
-    command = [sys.executable, str(ROOT / "docs/generate_cli.py"), "--check"]
-    done = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
-    assert done.returncode == 0, f"run docs/generate_cli.py\n{done.stdout}{done.stderr}"
 
 
 def test_the_readme_lists_every_command() -> None:

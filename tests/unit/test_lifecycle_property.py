@@ -287,7 +287,7 @@ class JobMachine(RuleBasedStateMachine):
 
 
 TestAnyOrderOfCalls = JobMachine.TestCase
-TestAnyOrderOfCalls.settings = fixed(90, steps=30)
+TestAnyOrderOfCalls.settings = fixed(45, steps=30)
 
 
 @pytest.mark.soak

@@ -185,13 +185,13 @@ def _compare(farm: Farm, *, exactly: bool) -> None:
 
 
 @given(deeds)
-@fixed(40)
+@fixed(20)
 def test_the_picture_shows_what_is_ready(done: list[Deed]) -> None:
     asyncio.run(_play(done, at_once=1))
 
 
 @given(deeds)
-@fixed(40)
+@fixed(20)
 def test_nothing_ready_is_forgotten_when_much_happens_at_once(done: list[Deed]) -> None:
     asyncio.run(_play(done, at_once=4))
 
