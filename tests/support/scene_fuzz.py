@@ -99,9 +99,14 @@ def problem(path: Path) -> str:
         return f"{type(error).__name__}: {error}"
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
-    if report.damage.startswith(("the reader broke", "reading it takes")):
+    if report.damage.startswith(("the reader broke", "reading it takes")) and not _is_held(report):
         return report.damage
     return "" if SceneReport.from_dict(json.loads(text)) == report else "its JSON gives another report"
+
+
+def _is_held(report: SceneReport) -> bool:
+    """Whether it was usd-core that believed a size in a damaged crate, and the cap on memory held it."""
+    return report.format == "usdc" and "memory" in report.damage
 
 
 def _time_up(*_: object) -> None:

@@ -325,3 +325,16 @@ def test_scripts_are_not_run(tmp_path: Path) -> None:
     script = 'setAttr \\"defaultRenderGlobals.ef\\" 99; file -r \\"/evil.ma\\";\\nsystem(\\"touch x\\");'
     found = report_of_text(tmp_path, 'createNode script -n "s";', f'setAttr ".b" -type "string" "{script}";')
     assert (found.frames, found.files) == (FrameRange(1, 10, 1, 24), ())
+
+
+def test_attributes_of_overrides_whose_names_are_no_text(tmp_path: Path) -> None:
+    path = tmp_path / "scene"
+    path.write_bytes(
+        b'//Maya ASCII 2023 scene\ncreateNode absOverride -n "o";\n'
+        b'\taddAttr -sn "a\xf4v" -ln "attrValue" -dv "\xe11" -at "double";\n'
+        b'select -ne :defaultRenderGlobals;\n\tsetAttr ".an" yes;\n\tsetAttr ".fs" 7;\n// End of scene\n'
+    )
+    made = examined(path)
+    assert made.damage == ""
+    assert made.frames is not None
+    assert made.frames.start == 7

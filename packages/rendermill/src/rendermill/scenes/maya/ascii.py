@@ -140,7 +140,7 @@ class _Parser:
         """``setAttr -type "string" file1.ftn "a.png"``, as people write it."""
         words = [word for word in self._statements.words() if word.text not in _LONE_FLAGS]
         plug, *values = _arguments(words) or [""]
-        name = plug.rpartition(".")[2].partition("[")[0].encode(self._codec, "surrogateescape")
+        name = self._bytes(plug.rpartition(".")[2].partition("[")[0])
         if not values or "." not in plug or name not in _WANTED:
             return
         raw = plug.encode(self._codec, "surrogateescape")
@@ -149,7 +149,7 @@ class _Parser:
         if kind == "string":
             self._store(raw, values[0])
         elif not kind:
-            self._number(raw, values[0].encode(self._codec, "surrogateescape"))
+            self._number(raw, self._bytes(values[0]))
 
     def _number(self, plug: bytes, raw: bytes) -> None:
         value = _WORDS.get(raw)
@@ -174,6 +174,9 @@ class _Parser:
     def _decoded(self, raw: bytes) -> str:
         return raw.decode(self._codec, "surrogateescape")
 
+    def _bytes(self, text: str) -> bytes:
+        return text.encode(self._codec, "surrogateescape")
+
     def _store(self, plug: bytes, value: Number | str | tuple[str, ...]) -> None:
         node, _, attribute = self._decoded(plug).partition(".")
         if not node:
@@ -194,7 +197,7 @@ class _Parser:
         flags = _flags(self._statements.words())
         name, default = flags.get("sn", flags.get("shortName")), flags.get("dv", flags.get("defaultValue"))
         if name and default:
-            self._number(f".{name}".encode(), default.encode())
+            self._number(self._bytes(f".{name}"), self._bytes(default))
 
     def _connect(self) -> None:
         match = self._statements.match(_CONNECT)
