@@ -25,7 +25,7 @@ OLDEST = "houdini/h11.0_cgru_3dcoat_start.hip"
 
 
 def read(sample: str, folder: Path) -> SceneReport:
-    return examine(samples.copied(sample, folder, "x.bin"), (), Listener(lambda _: None, lambda _: None))
+    return examine(samples.copied(sample, folder, "x.bin"), (), Listener())
 
 
 def changed(sample: str, folder: Path, old: bytes, new: bytes) -> SceneReport:
@@ -33,7 +33,7 @@ def changed(sample: str, folder: Path, old: bytes, new: bytes) -> SceneReport:
     path = samples.changed(sample, folder, "y.bin", old, new)
     if len(old) != len(new):
         path.write_bytes(_resized(path.read_bytes(), new, len(new) - len(old)))
-    return examine(path, (), Listener(lambda _: None, lambda _: None))
+    return examine(path, (), Listener())
 
 
 def _resized(data: bytes, inside: bytes, grown: int) -> bytes:

@@ -54,7 +54,7 @@ def test_a_scene_that_takes_too_much_memory_is_given_up(tmp_path: Path) -> None:
 
 
 def test_a_scene_that_holds_up_its_reader_is_given_up(scene: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading, "_COMMAND", (sys.executable, "-c", "import time; time.sleep(60)"))
+    monkeypatch.setattr(reading, "_COMMAND", (sys.executable, "-c", "import signal; signal.pause()"))
     monkeypatch.setattr(reading, "_GRACE_SECONDS", 0)
     assert read_scene(scene, limits=Limits(seconds=0.3)).damage == "reading it takes longer than 0.3 seconds"
 
@@ -83,7 +83,7 @@ def test_nothing_is_imported_from_the_current_folder(scene: Path, monkeypatch: p
 
 def test_a_reader_ends_when_who_asked_is_gone(scene: Path) -> None:
     order = {"path": str(scene), "maps": [], "memory": 1 << 32, "seconds": 60}
-    code = "import rendermill.scenes.child as child, time; child.examine = lambda *_: time.sleep(60); child.main()"
+    code = "import rendermill.scenes.child as child, signal; child.examine = lambda *_: signal.pause(); child.main()"
     process = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE)
     assert process.stdin is not None
     process.stdin.write(json.dumps(order).encode() + b"\n")

@@ -93,7 +93,7 @@ def problem(path: Path) -> str:
     """What is wrong with the reading of a file, however damaged it is; empty if nothing."""
     signal.setitimer(signal.ITIMER_REAL, SECONDS)
     try:
-        report = examine(path, (), Listener(lambda _: None, lambda _: None))
+        report = examine(path, (), Listener())
         text = json.dumps(report.to_dict(), allow_nan=False)
     except Exception as error:  # noqa: BLE001 - whatever it is, it is what we look for
         return f"{type(error).__name__}: {error}"

@@ -123,7 +123,7 @@ def report_of(data: bytes, folder: Path, called: str = "shot.hip", maps: Maps = 
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / called
     path.write_bytes(data)
-    return examine(path, maps, Listener(lambda _: None, lambda _: None))
+    return examine(path, maps, Listener())
 
 
 def only(report: SceneReport) -> Renderable:

@@ -185,7 +185,7 @@ FORMS: Mapping[str, Callable[[Scene], bytes]] = {
 
 def examined(path: Path) -> SceneReport:
     """The report of a scene."""
-    return examine(path, (), Listener(lambda _: None, lambda _: None))
+    return examine(path, (), Listener())
 
 
 def report(folder: Path, scene: Scene, form: str = "ma") -> SceneReport:

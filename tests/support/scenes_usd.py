@@ -62,7 +62,7 @@ def package(path: Path, members: dict[str, str | bytes], *, aligned: bool = True
 
 def report(path: Path, maps: Maps = ()) -> SceneReport:
     """What is read of a scene, in this process."""
-    return examine(path, maps, Listener(lambda _: None, lambda _: None))
+    return examine(path, maps, Listener())
 
 
 def files(found: SceneReport) -> dict[str, FileUse]:

@@ -19,7 +19,7 @@ def scene(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 
 
 def read(path: Path) -> SceneReport:
-    return examine(path, (), Listener(lambda _: None, lambda _: None))
+    return examine(path, (), Listener())
 
 
 def test_every_format_has_a_scene(tmp_path: Path) -> None:

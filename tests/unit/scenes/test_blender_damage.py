@@ -25,7 +25,7 @@ Report = Callable[[bytes], SceneReport]
 def report(tmp_path: Path) -> Report:
     def made(data: bytes) -> SceneReport:
         (tmp_path / "x").write_bytes(data)
-        return examine(tmp_path / "x", (), Listener(lambda _: None, lambda _: None))
+        return examine(tmp_path / "x", (), Listener())
 
     return made
 

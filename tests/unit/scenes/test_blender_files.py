@@ -25,7 +25,7 @@ def uses(tmp_path: Path) -> Uses:
             (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
             (tmp_path / name).write_bytes(b"x")
         path = blend.save(tmp_path / "shot.blend")
-        report = examine(path, (), Listener(lambda _: None, lambda _: None))
+        report = examine(path, (), Listener())
         assert not report.damage
         return list(report.files)
 

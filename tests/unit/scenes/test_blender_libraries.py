@@ -12,7 +12,7 @@ from support.scenes_blend import STRUCTS, Blend, Members
 
 
 def read(path: Path) -> SceneReport:
-    return examine(path, (), Listener(lambda _: None, lambda _: None))
+    return examine(path, (), Listener())
 
 
 def paths(report: SceneReport) -> dict[str, FileUse]:

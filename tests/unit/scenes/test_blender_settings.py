@@ -16,7 +16,7 @@ CAMERA, MESH = 11, 1
 
 
 def read(path: Path) -> SceneReport:
-    return examine(path, (), Listener(lambda _: None, lambda _: None))
+    return examine(path, (), Listener())
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ ONLY_CINEMA = (
 def report(folder: Path, data: bytes) -> SceneReport:
     path = folder / "scene.bin"
     path.write_bytes(data)
-    return examine(path, (), Listener(lambda _: None, lambda _: None))
+    return examine(path, (), Listener())
 
 
 def test_the_version_stands_in_the_header(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ FPS = "frames_per_second 25"
 
 
 def report(path: Path) -> SceneReport:
-    return examine(path, (), Listener(lambda _: None, lambda _: None))
+    return examine(path, (), Listener())
 
 
 def uses(folder: Path, *lines: str, class_name: str = "TextureMapFile") -> dict[str, FileUse]:

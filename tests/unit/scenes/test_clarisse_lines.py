@@ -19,7 +19,7 @@ GeometryAbcBundle { name "g" filenames "$PDIR/c.abc" "$PDIR/d.abc" doc "not/e.ab
 
 
 def report(folder: Path, text: str) -> SceneReport:
-    return examine(write(folder, project(text)), (), Listener(lambda _: None, lambda _: None))
+    return examine(write(folder, project(text)), (), Listener())
 
 
 def test_entries_need_no_lines_of_their_own(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ FPS = "frames_per_second 25"
 
 def report(folder: Path, *blocks: str, version: str = "4") -> SceneReport:
     path = write(folder, project(*blocks, version=version))
-    return examine(path, (), Listener(lambda _: None, lambda _: None))
+    return examine(path, (), Listener())
 
 
 def layer(name: str, *lines: str, class_name: str = "Layer3d") -> str:
@@ -247,7 +247,7 @@ def test_the_name_may_come_last_and_braces_need_no_lines(tmp_path: Path) -> None
         b'\xef\xbb\xbf#Isotropix_Serial_Version 1.2\r\nContext "s" { Image { first_frame 1\r\nlast_frame 2\r\n'
         b'embedded_objects { Layer3d { active_camera "c" \r\nname "l" } }\r\nname "i" } }'
     )
-    found = examine(path, (), Listener(lambda _: None, lambda _: None))
+    found = examine(path, (), Listener())
     assert [each.name for each in found.renderables] == ["project://s/i", "project://s/i.l"]
     assert found.renderables[0].cameras == ("c",)
     assert found.damage == ""

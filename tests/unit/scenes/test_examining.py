@@ -153,7 +153,7 @@ def test_the_user_may_say_what_a_variable_is(tmp_path: Path, use: Use) -> None:
 
     use(read)
     maps = (("D:/", "/mnt/d"), ("$SHOW", "/mnt/show"), ("${OTHER}", "/o"))
-    made = examine(scene(tmp_path, "a"), maps, Listener(lambda _: None, lambda _: None))
+    made = examine(scene(tmp_path, "a"), maps, Listener())
     assert made.warnings == ("/mnt/show/a /mnt/show/b /mnt/show/c $SHOWS /o",)
 
 

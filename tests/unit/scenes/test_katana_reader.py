@@ -27,7 +27,7 @@ ONLY_KATANA = "what lookfiles, ops and expressions of a Katana scene name or cha
 def report(folder: Path, data: bytes) -> SceneReport:
     path = folder / "scene.bin"
     path.write_bytes(data)
-    return examine(path, (), Listener(lambda _: None, lambda _: None))
+    return examine(path, (), Listener())
 
 
 @pytest.mark.parametrize("packed", [katana_archive, katana_plain])

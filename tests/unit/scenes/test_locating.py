@@ -12,9 +12,15 @@ import pytest
 from rendermill.scenes.findings import Findings, Reference, Role
 from rendermill.scenes.locate import tokens
 from rendermill.scenes.locate.disk import Disk
-from rendermill.scenes.locate.locator import Locator, Maps
+from rendermill.scenes.locate.locator import Locator, Maps, joined
 from rendermill.scenes.locate.template import Template
 from rendermill.scenes.report import Confidence, FileUse, Software, State
+
+
+def located(locator: Locator, *references: Reference) -> list[FileUse]:
+    """What mentions come to, as a report has it."""
+    uses = [locator.use(reference) for reference in references]
+    return joined(use for use in uses if use is not None)
 
 
 class Show:
@@ -32,7 +38,7 @@ class Show:
 
     def locate(self, *references: Reference, maps: Maps = (), home: str = "", platform: str = "") -> list[FileUse]:
         found = Findings(home=home, software=Software("maya", platform=platform))
-        return Locator(Disk(), maps, str(self.folder), found).locate(references)
+        return located(Locator(Disk(), maps, str(self.folder), found), *references)
 
     def one(self, path: str, **settings: str) -> FileUse:
         maps = tuple(tuple(pair.split("=")) for pair in settings.pop("maps", "").split() if pair)
@@ -142,7 +148,7 @@ def test_what_lay_above_the_scene_is_looked_for_above_it_as_far_as_the_folders_a
     show.make("tex/wood.png", "scenes/shot/wood.png")
     found = Findings(home="D:\\old\\show\\scenes\\shot")
     reference = Reference("D:/old/show/tex/wood.png", "n f", (Template.literal("D:/old/show/tex/wood.png"),))
-    [use] = Locator(Disk(), (), str(show.folder / "scenes/shot"), found).locate([reference])
+    [use] = located(Locator(Disk(), (), str(show.folder / "scenes/shot"), found), reference)
     assert use.resolved == str(show.folder / "tex/wood.png")
 
 
@@ -233,7 +239,7 @@ def test_the_disk_knows_where_it_has_looked(show: Show) -> None:
     show.make("tex/a.png", "cache/deep/b")
     disk = Disk()
     references = (show.reference("tex/b.png"), show.reference("/nas/x/c.png"), show.reference("cache", folder=True))
-    Locator(disk, (), str(show.folder), Findings()).locate(references)
+    located(Locator(disk, (), str(show.folder), Findings()), *references)
     looked = ("", "/tex", "/x", "/cache", "/cache/deep")
     assert {f"{show.folder}{name}" for name in looked} | {"/nas/x"} <= disk.looked
     assert str(show.folder.parent) not in disk.looked

@@ -34,7 +34,7 @@ def scene(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 
 
 def wood(scene: Path, *maps: tuple[str, str]) -> FileUse:
-    report = examine(scene, maps, Listener(lambda _: None, lambda _: None))
+    report = examine(scene, maps, Listener())
     [found] = [use for use in report.files if use.path.endswith("wood.png")]
     return found
 

@@ -49,7 +49,7 @@ def scene(stream: bytes, **others: bytes) -> bytes:
 def report(folder: Path, data: bytes) -> SceneReport:
     path = folder / "scene.bin"
     path.write_bytes(data)
-    return examine(path, (), Listener(lambda _: None, lambda _: None))
+    return examine(path, (), Listener())
 
 
 def test_what_the_summary_tells(tmp_path: Path) -> None:

@@ -35,8 +35,8 @@ def too_long(seconds: float) -> str:
 class Listener:
     """Whom to tell how far reading is (0 to 1), the report as far as it is known, and what it depends on."""
 
-    progress: Callable[[float], None]
-    report: Callable[[SceneReport], None]
+    progress: Callable[[float], None] = lambda _: None
+    report: Callable[[SceneReport], None] = lambda _: None
     looked: Callable[[list[str]], None] = lambda _: None
 
 

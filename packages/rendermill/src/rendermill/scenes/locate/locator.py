@@ -42,12 +42,6 @@ class Locator:
         self._roots = [Template.literal(root) for root in dict.fromkeys([folder, *found.roots])]
         self._windows = found.software.platform == "windows"
 
-    def locate(self, references: Iterable[Reference]) -> list[FileUse]:
-        """One use for each file; who names the same file is joined."""
-        references = list(references)
-        uses = [self.use(reference) for reference in references]
-        return joined(use for use in uses if use is not None)
-
     def use(self, reference: Reference) -> FileUse | None:
         """What one mention comes to; None for an optional file that is not there."""
         if reference.role in _STATES:
