@@ -8,7 +8,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= $(firstword $(foreach v,3.11 3.12 3.13,$(shell command -v python$(v) 2>/dev/null)) python3)
 BLENDER := 4.5
-# What the bpy module needs of the system.
+# What the bpy module needs of the system; `make bench` wants rclone beside it, as a peer of the transfer.
 APT := libxi6 libxxf86vm1 libxfixes3 libxrender1 libxkbcommon0 libgl1 libegl1 libsm6 libice6 libgomp1
 
 .PHONY: help setup system demo test unit check format bench soak lock clean
@@ -40,7 +40,7 @@ system:
 	@missing=""; for p in $(APT); do dpkg -s $$p >/dev/null 2>&1 || missing="$$missing $$p"; done; \
 	if [ -n "$$missing" ] && command -v apt-get >/dev/null; then \
 	  if [ "$$(id -u)" = 0 ]; then apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $$missing >/dev/null; \
-	  else echo "Blender may need: sudo apt-get install$$missing"; fi; fi
+	  else echo "This may need: sudo apt-get install$$missing"; fi; fi
 
 demo: setup
 	@$(BIN)/python examples/demo.py
@@ -60,6 +60,7 @@ check: $(VENV)/.installed
 format: $(VENV)/.installed
 	@$(BIN)/ruff format --quiet . && $(BIN)/ruff check --quiet --fix .
 
+bench: APT += rclone
 bench: setup
 	@$(BIN)/python -m benchmarks
 
@@ -71,9 +72,11 @@ lock: $(VENV)/.installed
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 	  --no-annotate packages/rendermill/pyproject.toml -o requirements/base.txt
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
-	  --no-annotate --extra usd packages/rendermill/pyproject.toml requirements/dev.in -o requirements/dev.txt
+	  --no-annotate --extra usd --extra redis packages/rendermill/pyproject.toml requirements/dev.in -o requirements/dev.txt
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 	  --no-annotate requirements/rayvision-client.in -o requirements/rayvision-client.txt
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+	  --no-annotate requirements/bench.in -o requirements/bench.txt
 
 clean:
 	@rm -rf out build .mypy_cache .ruff_cache .pytest_cache

@@ -9,6 +9,8 @@ import pytest
 
 from rendermill.software.blender.installations import DEFAULT, Installation, exactly
 
+pytest.register_assert_rewrite("contract")  # the suites there are no test modules by their names
+
 CAMPAIGN_SECONDS = 3600
 ROOT = Path(__file__).resolve().parent.parent
 

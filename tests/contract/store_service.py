@@ -137,9 +137,9 @@ class Storage:
 
     def test_a_file_is_kept_replaced_and_removed(self, store: Store, reopened: Reopen) -> None:
         first, second = StoredFile("a/é b", A, 2**40, NOW), StoredFile("a/é b", B, 5, NOW + 1)
-        write(store, lambda tx: tx.put_file("ann", Area.INPUT, first))
+        write(store, lambda tx: tx.put_files("ann", Area.INPUT, [first]))
         assert store.read(lambda q: q.file("ann", Area.INPUT, "a/é b")) == first
-        write(store, lambda tx: tx.put_file("ann", Area.INPUT, second))
+        write(store, lambda tx: tx.put_files("ann", Area.INPUT, [second]))
         again = reopened()
         assert again.read(lambda q: q.file("ann", Area.INPUT, "a/é b")) == second
         assert again.read(lambda q: q.used("ann")) == 5
@@ -150,7 +150,7 @@ class Storage:
     def test_storages_are_apart_by_owner_and_area(self, store: Store) -> None:
         for owner, area, size in (("ann", Area.INPUT, 1), ("ann", Area.CONFIG, 2), ("bob", Area.INPUT, 4)):
             file = StoredFile("x", A, size, NOW)
-            write(store, lambda tx, o=owner, a=area, f=file: tx.put_file(o, a, f))  # type: ignore[misc]
+            write(store, lambda tx, o=owner, a=area, f=file: tx.put_files(o, a, [f]))  # type: ignore[misc]
         assert store.read(lambda q: q.used("ann")) == 3
         assert store.read(lambda q: q.used("nobody")) == 0
         assert [file.size for file in store.read(lambda q: q.files("bob", Area.INPUT, "", after="", limit=9))] == [4]
@@ -159,7 +159,7 @@ class Storage:
         paths = ["a", "a!", "a/1", "a/b/2", "a0", "a/é", "ab/3", "A/4"]
         for path in paths:
             file = StoredFile(path, A, 1, NOW)
-            write(store, lambda tx, f=file: tx.put_file("ann", Area.INPUT, f))  # type: ignore[misc]
+            write(store, lambda tx, f=file: tx.put_files("ann", Area.INPUT, [f]))  # type: ignore[misc]
 
         def below(folder: str, after: str = "", limit: int = 99) -> list[str]:
             return [f.path for f in store.read(lambda q: q.files("ann", Area.INPUT, folder, after=after, limit=limit))]
@@ -172,7 +172,7 @@ class Storage:
     def test_many_files_are_looked_up_at_once(self, store: Store) -> None:
         for path in ("a", "b"):
             file = StoredFile(path, A, 1, NOW)
-            write(store, lambda tx, f=file: tx.put_file("ann", Area.INPUT, f))  # type: ignore[misc]
+            write(store, lambda tx, f=file: tx.put_files("ann", Area.INPUT, [f]))  # type: ignore[misc]
         wanted = ["b", *(f"none{number}" for number in range(12_000)), "a"]
         found = store.read(lambda q: q.files_named("ann", Area.INPUT, wanted))
         assert sorted(file.path for file in found) == ["a", "b"]

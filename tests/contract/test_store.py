@@ -7,12 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from contract.store_suite import StoreSuite
+from contract.store_words import Closable
 from rendermill.store.database import SqlStore
-
-pytest.register_assert_rewrite("contract")
-
-from contract.store_suite import StoreSuite  # noqa: E402 - its asserts are rewritten first
-from contract.store_words import Closable  # noqa: E402
 
 
 class TestSqlite(StoreSuite):

@@ -12,6 +12,7 @@ import pytest
 import pytest_asyncio
 from blake3 import blake3
 
+from rendermill.assets.chunked import ChunkedBlobs
 from rendermill.doors.native.app import Parts, native_app
 from rendermill.doors.native.identity import Gate
 from rendermill.farm.model.storage import Area, storage_number
@@ -29,7 +30,9 @@ class Site:
     def __init__(self, farm: RayvisionFarm) -> None:
         self.farm, services = farm, farm.services
         gate = Gate(services.accounts, "machine-token")
-        parts = Parts(services.farm, services.blobs, services.files, services.accounts, gate, services.log_path)
+        blobs = farm.farm.blobs
+        self.chunked = ChunkedBlobs(blobs, farm.farm.data / "blobs/partial")
+        parts = Parts(services.farm, blobs, self.chunked, services.files, services.accounts, gate, services.log_path)
         self.app = native_app(parts)
         self.keys: dict[str, str] = {}
 

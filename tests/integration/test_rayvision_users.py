@@ -7,14 +7,16 @@ import itertools
 import json
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import pytest_asyncio
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from rendermill.doors.rayvision.app import RayvisionDoor
 from rendermill.doors.rayvision.registry import MAX_BODY
 from rendermill.farm.model.storage import Area, storage_number
+from support.asgi import request
 from support.rayvision import DOMAIN, RayvisionCaller, RayvisionFarm, RefusedError, rayvision_farm, rops
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -412,6 +414,19 @@ async def test_storages_are_told_by_their_numbers(farm: RayvisionFarm, anna: Ray
     assert (config["parentInputBid"], config["inputBid"]) == (f"{main}2", f"{one}2")
     assert config["resqEngines"][0]["respTaskEngineLines"][0]["server"] == "127.0.0.1"
     assert config["resqEngines"][0]["respTaskEngineLines"][0]["port"] == "8642"
+
+
+@pytest.mark.parametrize(("scheme", "port"), [("https", "443"), ("http", "80")])
+async def test_files_are_sent_where_the_script_logged_in_when_that_names_no_port(
+    anna: RayvisionCaller, scheme: str, port: str
+) -> None:
+    host, path = "farm.example", "/api/render/transfer/getConfig"
+    caller = replace(anna, domain=host, headers={"host": host, "x-forwarded-proto": scheme})
+    behind_proxy: Any = ProxyHeadersMiddleware(cast(Any, anna.door))  # as uvicorn puts it before the doors
+    answer = await request(behind_proxy, "POST", path, caller.signed(path, {}), b"{}")
+    for engine in caller.read(answer)["data"]["resqEngines"]:
+        (line,) = engine["respTaskEngineLines"]
+        assert (line["server"], line["port"]) == (host, port)
 
 
 @pytest.mark.parametrize("shares", [False, True])

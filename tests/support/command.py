@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 RENDERMILL = Path(sys.executable).parent / "rendermill"
+TRANSMITTER = RENDERMILL.with_name("rendermill-transmitter")
 SECONDS = 240
 
 
@@ -88,13 +89,14 @@ def run(
     stdin: str | None = None,
     cwd: Path | None = None,
     bare: bool = False,
+    program: Path = RENDERMILL,
 ) -> Result:
     """Run the command with a home of its own; ``bare``: without being told where software is."""
     variables = _environment(home, environment)
     if bare:
         del variables["RENDERMILL_SOFTWARE"]
     done = subprocess.run(
-        [str(RENDERMILL), *map(str, words)],
+        [str(program), *map(str, words)],
         env=variables,
         input=stdin,
         capture_output=True,

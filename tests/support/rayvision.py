@@ -21,7 +21,7 @@ from rendermill.doors.rayvision.thumbnails import Thumbnails
 from rendermill.engine.host.logs import log_path
 from rendermill.farm.model.records import Job
 from rendermill.farm.model.status import ENDED, JobStatus
-from rendermill.farm.model.storage import Area
+from rendermill.farm.model.storage import Area, Offer
 from rendermill.farm.storage import UserStorage
 from rendermill.server import SystemClock
 from rendermill.store.accounts import Accounts
@@ -111,7 +111,7 @@ class RayvisionCaller:
         with self.services.blobs.writer() as writer:
             writer.write(content)
             digest = writer.commit()
-        await self.services.files.put(self.name, area, path, digest, len(content), None)
+        await self.services.files.put(self.name, area, Offer(path, digest, len(content)), None)
 
     async def create(self, **more: Any) -> int:
         """Reserve a task."""

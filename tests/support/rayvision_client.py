@@ -1,60 +1,29 @@
-"""The published, unmodified ``rayvision-api`` in an environment of its own, and processes that drive farms with it."""
+"""The published, unmodified ``rayvision-api`` and ``rayvision-sync`` in an environment of their own, and processes that
+drive farms with them.
+"""
 
 from __future__ import annotations
 
-import fcntl
-import hashlib
 import json
 import os
-import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from support.own_environment import own_environment
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 LOCK = ROOT / "requirements/rayvision-client.txt"
 SCRIPT = Path(__file__).with_name("rayvision_script.py")
 _PYTHON = "3.11"
-_UV = Path(sys.executable).parent / "uv"
-_INSTALL_SECONDS = 240
 
 
 def client_python() -> Path:
     """The Python that has the client. Installs it where that has not been done; fails where it cannot be."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "rendermill-tests"
-    folder = cache / f"rayvision-client-{hashlib.sha256(LOCK.read_bytes()).hexdigest()[:16]}"
-    cache.mkdir(parents=True, exist_ok=True)
-    with folder.with_suffix(".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not folder.is_dir():
-            _install(folder)
-    return folder / "bin/python"
-
-
-def _install(folder: Path) -> None:
-    """Make it beside its place and move it there whole: what was interrupted is begun anew."""
-    part = folder.with_suffix(".part")
-    shutil.rmtree(part, ignore_errors=True)
-    _uv("venv", "--python", _PYTHON, "--no-python-downloads", "--relocatable", part)
-    _uv("pip", "install", "--python", part / "bin/python", "--require-hashes", "-r", LOCK)
-    part.rename(folder)
-
-
-def _uv(*words: object) -> None:
-    done = subprocess.run(
-        [str(_UV), *map(str, words)],
-        env={"UV_SYSTEM_CERTS": "1", **os.environ},
-        capture_output=True,
-        text=True,
-        timeout=_INSTALL_SECONDS,
-        check=False,
-    )
-    what = f"the client needs Python {_PYTHON}, `make setup` and the package index"
-    assert done.returncode == 0, f"{what}\n{done.stdout}{done.stderr}"
+    return own_environment(LOCK, _PYTHON) / "bin/python"
 
 
 class RefusedError(Exception):
@@ -90,10 +59,10 @@ class RayvisionClient:
 
 
 @contextmanager
-def client(python: Path, home: Path) -> Iterator[RayvisionClient]:
-    """A client that has not logged in yet; its process ends with the block."""
+def client(python: Path, home: Path, variables: dict[str, str] | None = None) -> Iterator[RayvisionClient]:
+    """A client that has not logged in yet; its process ends with the block. ``client.log`` of its home has its log."""
     home.mkdir(parents=True, exist_ok=True)
-    environment = {"PATH": os.environ["PATH"], "HOME": str(home), "LANG": "C.UTF-8"}
+    environment = {"PATH": os.environ["PATH"], "HOME": str(home), "LANG": "C.UTF-8", **(variables or {})}
     with subprocess.Popen(
         [str(python), str(SCRIPT)], env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:

@@ -10,7 +10,7 @@ import pytest
 from blake3 import blake3
 
 from rendermill.assets.blobs import BlobStore
-from rendermill.farm.model.errors import BadInputError, NotFoundError
+from rendermill.farm.model.errors import BadInputError, NotFoundError, WrongContentError
 
 
 def digest_of(content: bytes) -> str:
@@ -60,7 +60,7 @@ def test_a_blob_is_not_there_before_it_is_committed(blobs: BlobStore, root: Path
 
 def test_content_that_is_not_what_was_announced_leaves_nothing(blobs: BlobStore, root: Path) -> None:
     announced, sent = digest_of(b"announced"), digest_of(b"sent")
-    with pytest.raises(BadInputError, match=sent) as caught, blobs.writer() as writer:
+    with pytest.raises(WrongContentError, match=sent) as caught, blobs.writer() as writer:
         writer.write(b"sent")
         writer.commit(announced)
     assert announced in str(caught.value)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rendermill.farm.model.errors import BadInputError, NotFoundError, OverQuotaError
-from rendermill.farm.model.storage import Area, parse_storage_number, server_path, storage_number
+from rendermill.farm.model.storage import Area, Offer, parse_storage_number, server_path, storage_number
 from rendermill.farm.storage import UserStorage
 from rendermill.store.database import SqlStore
 from support.campaign import fixed, full
@@ -107,7 +107,7 @@ def test_other_numbers_are_no_storages(text: str) -> None:
 
 
 async def test_a_file_is_found_by_any_writing_of_its_name(storage: UserStorage) -> None:
-    made = await storage.put("ann", Area.INPUT, r"D:\show\a.blend", A, 5, None)
+    made = await storage.put("ann", Area.INPUT, Offer(r"D:\show\a.blend", A, 5), None)
     assert (made.path, made.modified) == ("D/show/a.blend", 1000.0)
     assert storage.find("ann", Area.INPUT, "/D/show/a.blend") == made
     assert storage.find("ann", Area.CONFIG, "D/show/a.blend") is None
@@ -117,33 +117,33 @@ async def test_a_file_is_found_by_any_writing_of_its_name(storage: UserStorage) 
 
 
 async def test_a_file_put_again_is_replaced_and_counted_once(storage: UserStorage) -> None:
-    await storage.put("ann", Area.INPUT, "a", A, 60, 100)
-    await storage.put("ann", Area.INPUT, "a", B, 90, 100)
+    await storage.put("ann", Area.INPUT, Offer("a", A, 60), 100)
+    await storage.put("ann", Area.INPUT, Offer("a", B, 90), 100)
     assert storage.used("ann") == 90
     assert storage.file("ann", Area.INPUT, "a").hash == B
 
 
 async def test_a_quota_holds_for_all_areas_and_leaves_what_was_there(storage: UserStorage) -> None:
-    await storage.put("ann", Area.CONFIG, "a", A, 60, 100)
-    with pytest.raises(OverQuotaError, match="may hold 100 bytes and holds 60; this file has 41"):
-        await storage.put("ann", Area.INPUT, "b", B, 41, 100)
+    await storage.put("ann", Area.CONFIG, Offer("a", A, 60), 100)
+    with pytest.raises(OverQuotaError, match="may hold 100 bytes and holds 60; what comes has 41"):
+        await storage.put("ann", Area.INPUT, Offer("b", B, 41), 100)
     assert storage.find("ann", Area.INPUT, "b") is None
-    await storage.put("ann", Area.INPUT, "b", B, 40, 100)
+    await storage.put("ann", Area.INPUT, Offer("b", B, 40), 100)
     await storage.remove("ann", Area.CONFIG, "a")
-    await storage.put("ann", Area.INPUT, "c", B, 60, 100)
+    await storage.put("ann", Area.INPUT, Offer("c", B, 60), 100)
 
 
 async def test_nothing_is_a_file_and_a_folder(storage: UserStorage) -> None:
-    await storage.put("ann", Area.INPUT, "a/b", A, 1, None)
+    await storage.put("ann", Area.INPUT, Offer("a/b", A, 1), None)
     with pytest.raises(BadInputError, match="is a folder"):
-        await storage.put("ann", Area.INPUT, "a", A, 1, None)
+        await storage.put("ann", Area.INPUT, Offer("a", A, 1), None)
     with pytest.raises(BadInputError, match="is a file"):
-        await storage.put("ann", Area.INPUT, "a/b/c", A, 1, None)
+        await storage.put("ann", Area.INPUT, Offer("a/b/c", A, 1), None)
 
 
 async def test_a_folder_lists_what_is_below_it_and_no_neighbour(storage: UserStorage) -> None:
     for path in ("a/1", "a/b/2", "a.c", "a0", "ab/3", "b"):
-        await storage.put("ann", Area.INPUT, path, A, 1, None)
+        await storage.put("ann", Area.INPUT, Offer(path, A, 1), None)
     assert [file.path for file in storage.below("ann", Area.INPUT, "/a/")] == ["a/1", "a/b/2"]
     assert [file.path for file in storage.below("ann", Area.INPUT, "", after="a0")] == ["ab/3", "b"]
     assert [file.path for file in storage.below("ann", Area.INPUT, "/", limit=2)] == ["a.c", "a/1"]
@@ -151,7 +151,7 @@ async def test_a_folder_lists_what_is_below_it_and_no_neighbour(storage: UserSto
 
 async def test_nobody_writes_where_jobs_publish(storage: UserStorage) -> None:
     with pytest.raises(BadInputError):
-        await storage.put("ann", Area.OUTPUT, "a", A, 1, None)
+        await storage.put("ann", Area.OUTPUT, Offer("a", A, 1), None)
     with pytest.raises(BadInputError):
         await storage.remove("ann", Area.OUTPUT, "a")
 

@@ -26,6 +26,7 @@ from fastapi import FastAPI
 from starlette.types import Receive, Scope, Send
 
 from rendermill.assets.blobs import BlobStore
+from rendermill.assets.chunked import ChunkedBlobs
 from rendermill.doors.native.app import Parts, native_app
 from rendermill.doors.native.identity import Gate
 from rendermill.doors.rayvision.app import RayvisionDoor
@@ -121,6 +122,8 @@ async def _run(data: Path, settings: ServerSettings, listener: socket.socket, re
     store = SqlStore.open(data / "farm.db")
     blobs = BlobStore(data / "blobs")
     blobs.sweep()
+    chunked = ChunkedBlobs(blobs, data / "blobs" / "partial")
+    chunked.sweep()
     clock = SystemClock()
     dispatcher = Dispatcher(store, LocalEngine(_local(data, settings)), clock)
     try:
@@ -130,7 +133,7 @@ async def _run(data: Path, settings: ServerSettings, listener: socket.socket, re
         gate = Gate(accounts, _new_token(data))
         files = UserStorage(store, clock)
         logs = partial(log_path, data / "logs")
-        native = native_app(Parts(farm, blobs, files, accounts, gate, logs))
+        native = native_app(Parts(farm, blobs, chunked, files, accounts, gate, logs))
         thumbnails = Thumbnails(data / "thumbnails", blobs, clock)
         desk = Desk(store)
         services = Services(
@@ -143,6 +146,7 @@ async def _run(data: Path, settings: ServerSettings, listener: socket.socket, re
             sweeping.cancel()
     finally:
         await dispatcher.stop()
+        await asyncio.to_thread(chunked.close)
         await asyncio.to_thread(store.close)
 
 

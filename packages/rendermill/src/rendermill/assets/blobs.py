@@ -11,6 +11,7 @@ import contextlib
 import errno
 import os
 import shutil
+import threading
 import uuid
 from collections.abc import Iterable
 from pathlib import Path
@@ -18,8 +19,9 @@ from typing import BinaryIO
 
 from blake3 import blake3
 
+from rendermill.assets.disk import sync_filesystem
 from rendermill.assets.hashing import HASH, hash_file
-from rendermill.farm.model.errors import BadInputError, NotFoundError, UnavailableError
+from rendermill.farm.model.errors import BadInputError, NotFoundError, UnavailableError, WrongContentError
 
 _SEALED = 315532800  # 1980-01-01: the earliest time every archive format can write down
 _CHUNK = 1024 * 1024
@@ -32,6 +34,8 @@ class BlobStore:
         self._root = root
         self._tmp = root / "tmp"
         self._tmp.mkdir(parents=True, exist_ok=True)
+        self._small = threading.Lock()
+        """Many files are made no faster by several threads: they wait for each other in the file system."""
 
     def sweep(self) -> None:
         """Remove what was being written when an earlier server died. Only the one owner of the folder may."""
@@ -41,16 +45,60 @@ class BlobStore:
     def path(self, digest: str) -> Path:
         """Where a blob lies. Raises :class:`BadInputError` if that is no hash."""
         if not HASH.fullmatch(digest):
-            raise BadInputError(f"{digest!r} is not a BLAKE3 hash", where="hash")
+            raise _no_hash(digest)
         return self._root / digest[:2] / digest[2:]
 
     def missing(self, digests: Iterable[str]) -> list[str]:
         """Those of the hashes whose blobs are not here."""
-        return [digest for digest in dict.fromkeys(digests) if not self.path(digest).is_file()]
+        asked = list(dict.fromkeys(digests))
+        here = self.sizes(asked)
+        return [digest for digest in asked if digest not in here]
+
+    def sizes(self, digests: Iterable[str]) -> dict[str, int]:
+        """The sizes in bytes of those blobs that are here; one that was damaged is not."""
+        found: dict[str, int] = {}
+        for digest in digests:
+            if not HASH.fullmatch(digest):
+                raise _no_hash(digest)
+            with contextlib.suppress(FileNotFoundError):
+                status = os.stat(f"{self._root}/{digest[:2]}/{digest[2:]}")  # noqa: PTH116 - thousands of them
+                if status.st_mtime == _SEALED:
+                    found[digest] = status.st_size
+                    continue
+                with contextlib.suppress(NotFoundError):
+                    found[digest] = self.checked(digest).stat().st_size
+        return found
 
     def writer(self) -> BlobWriter:
         """Begin a blob whose content comes piece by piece."""
         return BlobWriter(self, self._tmp / uuid.uuid4().hex)
+
+    def put_many(self, blobs: Iterable[tuple[str, bytes | memoryview]]) -> list[str]:
+        """Store small contents together, with one wait for the disk however many they are.
+
+        Returns the hashes of those whose content is another; the rest is stored. Raises BadInputError for what is no
+        hash, :class:`UnavailableError` on a full disk.
+        """
+        refused: list[str] = []
+        written: list[str] = []
+        temporary = f"{self._tmp}/{uuid.uuid4().hex}"
+        try:
+            with self._small:
+                for digest, content in blobs:
+                    if blake3(content).hexdigest() == digest:
+                        written.append(str(self.path(digest)))
+                        _write_small(temporary, content)
+                        _move(temporary, written[-1])
+                    else:
+                        refused.append(digest)
+            sync_filesystem(self._root)
+            for final in written:  # not before: a blob that is not sealed is hashed before it is used
+                os.utime(final, (_SEALED, _SEALED))
+        except OSError as error:
+            with contextlib.suppress(OSError):
+                os.unlink(temporary)  # noqa: PTH108
+            raise self.unwritable(error) from error
+        return refused
 
     def put_file(self, source: Path) -> tuple[str, int]:
         """Store a file and remove it from where it was; returns hash and size.
@@ -92,7 +140,7 @@ class BlobStore:
                 if hash_file(path) != digest:
                     path.unlink()
                     raise NotFoundError("it was damaged on disk and has been removed", where=f"blob {digest}")
-                os.utime(path, (_SEALED, _SEALED))
+                _seal(path)
         except FileNotFoundError as error:
             remedy = "Submit again: missing files are sent again."
             raise NotFoundError("it is not in the store", where=f"blob {digest}", remedy=remedy) from error
@@ -145,12 +193,12 @@ class BlobWriter:
     def commit(self, digest: str | None = None) -> str:
         """Make the blob appear; returns its hash.
 
-        Raises :class:`BadInputError` if the content is not what ``digest`` says, :class:`UnavailableError` on a full
-        disk.
+        Raises :class:`WrongContentError` if the content is not what ``digest`` says, :class:`UnavailableError` on a
+        full disk.
         """
         found = self._hasher.hexdigest()
         if digest is not None and found != digest:
-            raise BadInputError(f"the content sent has the hash {found}", where=f"blob {digest}")
+            raise WrongContentError(f"the content sent has the hash {found}", where=f"blob {digest}")
         try:
             self._file.flush()
             os.fsync(self._file.fileno())
@@ -166,3 +214,34 @@ class BlobWriter:
         with contextlib.suppress(OSError):  # what a full disk refused to flush; it goes away now
             self._file.close()
         self._temporary.unlink(missing_ok=True)
+
+
+def _write_small(path: str, content: bytes | memoryview) -> None:
+    """Write a read-only file."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        written = os.write(descriptor, content)
+        while written < len(content):  # a disk that is almost full
+            written += os.write(descriptor, memoryview(content)[written:])
+        os.fchmod(descriptor, 0o444)
+    finally:
+        os.close(descriptor)
+
+
+def _move(temporary: str, final: str) -> None:
+    try:
+        os.rename(temporary, final)  # noqa: PTH104 - thousands of names
+    except FileNotFoundError:
+        os.makedirs(os.path.dirname(final), exist_ok=True)  # noqa: PTH103, PTH120
+        os.rename(temporary, final)  # noqa: PTH104
+
+
+def _seal(path: Path) -> None:
+    """Say that a blob is whole, and on the disk."""
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+    os.utime(path, (_SEALED, _SEALED))
+
+
+def _no_hash(text: str) -> BadInputError:
+    return BadInputError(f"{text[:80]!r} is not a BLAKE3 hash", where="hash")

@@ -83,7 +83,7 @@ def command(function: Callable[P, Any]) -> Callable[P, Any]:
     @wraps(function)
     def run(*args: P.args, **kwargs: P.kwargs) -> Any:
         try:
-            return _known(function, *args, **kwargs)
+            return known(function, *args, **kwargs)
         except RendermillError as error:
             if kwargs.get("json_output"):
                 print_json({"error": error.to_dict()})
@@ -100,7 +100,7 @@ def command(function: Callable[P, Any]) -> Callable[P, Any]:
     return run
 
 
-def _known(function: Callable[P, Any], *args: P.args, **kwargs: P.kwargs) -> Any:
+def known(function: Callable[P, Any], *args: P.args, **kwargs: P.kwargs) -> Any:
     """Call it; what no module expected becomes an error of ours, so that no user reads a traceback."""
     try:
         return function(*args, **kwargs)

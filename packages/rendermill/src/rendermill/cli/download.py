@@ -20,13 +20,17 @@ def download(
     json_output: Json = False,
 ) -> None:
     """Fetch the files that a job made. What is there already is not fetched again."""
+    from rendermill.cli.follow import fetch
+    from rendermill.sdk.bars import Bars
     from rendermill.sdk.connect import connect
-    from rendermill.sdk.download import Downloader, check_writable
+    from rendermill.sdk.folders import check_writable
+    from rendermill.sdk.transfer import Options, job_download
 
     client = connect(server)
     check_writable(output)
     if follow:
         follow_job(client, job_id, output, quiet=json_output)
-    Downloader(client, job_id, output).fetch()
+    with Bars("fetching", quiet=json_output) as bars:
+        fetch(job_download(client, job_id, output, Options(listener=bars)))
     paths = [str(output / each["path"]) for each in client.outputs(job_id)]
     print_json({"id": job_id, "files": paths}) if json_output else out.print(f"{len(paths)} files in {output}")

@@ -11,9 +11,9 @@ from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskProgres
 from rich.text import Text
 
 from rendermill.cli.app import err, plain, warn
-from rendermill.farm.model.errors import JobFailedError
+from rendermill.farm.model.errors import JobFailedError, UnavailableError
 from rendermill.sdk.client import Client
-from rendermill.sdk.download import Downloader
+from rendermill.sdk.transfer import Download, job_download
 
 _MAX_REASONS = 5
 
@@ -49,7 +49,7 @@ def follow(client: Client, job_id: int, output: Path | None, *, quiet: bool = Fa
 
     Raises :class:`JobFailedError` naming the reasons if it did not succeed.
     """
-    downloader = Downloader(client, job_id, output) if output is not None else None
+    coming = job_download(client, job_id, output) if output is not None else None
     job: dict[str, Any] = {}
     began, fetched = time.monotonic(), 0
     with bars() as display:
@@ -57,18 +57,29 @@ def follow(client: Client, job_id: int, output: Path | None, *, quiet: bool = Fa
         bar = display.add_task(f"job {job_id}", total=None, note="")
         for job in client.watch(job_id):
             tasks = job["tasks"]
-            if downloader is not None and tasks["succeeded"] != fetched:
-                downloader.fetch()
+            if coming is not None and tasks["succeeded"] != fetched:
+                fetch(coming)
                 fetched = tasks["succeeded"]
             done = job["progress"] * tasks["total"]
             display.update(bar, total=tasks["total"], completed=done, note=_note(job, time.monotonic() - began))
-        if downloader is not None:
-            downloader.fetch()
+        if coming is not None:
+            fetch(coming)
     if job["status"] != "succeeded":
         raise JobFailedError(_why(client, job), where=f"job {job_id}", remedy=f"rendermill logs {job_id}")
     for task in [] if quiet else client.tasks(job_id, status="succeeded", noted=True, limit=_MAX_REASONS):
         warn(f"{task['step']} {task['label']}: {task['message']}")
     return job
+
+
+def fetch(coming: Download) -> None:
+    """Fetch what a job has published since the last time. Raises :class:`UnavailableError` if it cannot be written."""
+    failed = coming.fetch([""]).failed
+    if failed:
+        raise UnavailableError(
+            f"it cannot be written: {failed[0].why}" + (f" ({len(failed)} files)" if len(failed) > 1 else ""),
+            where=str(failed[0].path),
+            remedy="Choose another folder with --output, or free some space.",
+        )
 
 
 def _note(job: dict[str, Any], seconds: float) -> str:

@@ -52,7 +52,7 @@ def render(
     from rendermill.cli.follow import follow
     from rendermill.renderers.blender import BlenderWishes
     from rendermill.sdk.connect import local_client
-    from rendermill.sdk.download import check_writable
+    from rendermill.sdk.folders import check_writable
     from rendermill.sdk.prepare import prepare_blend
     from rendermill.sdk.send import send
 

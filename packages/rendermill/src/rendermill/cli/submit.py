@@ -11,7 +11,6 @@ import typer
 
 from rendermill.cli import options as o
 from rendermill.cli.app import Json, Server, command, err, out, print_json, warn
-from rendermill.cli.sending import Sending
 from rendermill.farm.model.errors import BadInputError
 from rendermill.sdk.prepare import Prepared
 
@@ -59,8 +58,9 @@ def submit(
     Ctrl-C while following leaves the job running.
     """
     from rendermill.renderers.blender import BlenderWishes
+    from rendermill.sdk.bars import Bars
     from rendermill.sdk.connect import connect
-    from rendermill.sdk.download import check_writable
+    from rendermill.sdk.folders import check_writable
     from rendermill.sdk.send import send
 
     client = connect(server)
@@ -87,7 +87,8 @@ def submit(
     for warning in () if json_output else prepared.draft.warnings:
         warn(warning)
     settings = {"priority": priority, "max_attempts": max_attempts, "task_timeout": task_timeout}
-    job_id = send(client, prepared, Sending(quiet=json_output), name=name, paused=paused, **settings)
+    with Bars("sending", quiet=json_output) as bars:
+        job_id = send(client, prepared, bars, name=name, paused=paused, **settings)
     if output is None:
         print_json({"id": job_id}) if json_output else out.print(f"job {job_id}")
         return

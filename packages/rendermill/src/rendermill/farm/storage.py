@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 
 from rendermill.farm.model.errors import BadInputError, NotFoundError, OverQuotaError
 from rendermill.farm.model.records import Output
-from rendermill.farm.model.storage import Area, StoredFile, server_path
+from rendermill.farm.model.storage import Area, Offer, StoredFile, server_path
 from rendermill.farm.ports.clock import Clock
 from rendermill.farm.ports.store import Queries, Store, Transaction
 
@@ -20,17 +20,35 @@ class UserStorage:
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store, self._clock = store, clock
 
-    async def put(self, owner: str, area: Area, path: str, digest: str, size: int, quota: int | None) -> StoredFile:
-        """Give a blob that is in the blob store a name; a file of that name is replaced.
+    async def put(self, owner: str, area: Area, offer: Offer, quota: int | None) -> StoredFile:
+        """Give a blob that is in the blob store a name; a file of that name is replaced. As :meth:`put_all`."""
+        return (await self.put_all(owner, area, [offer], {offer.hash}, quota))[0]
 
-        ``quota`` is what all files of the owner may have together, in bytes. Raises :class:`OverQuotaError`, or
-        :class:`BadInputError` for a bad name, one that is a folder already, or the output area.
+    async def put_all(
+        self, owner: str, area: Area, offers: Sequence[Offer], here: Container[str], quota: int | None
+    ) -> list[StoredFile]:
+        """Give blobs names, as far as they are ``here`` in the blob store (hashes); files of these names are replaced.
+
+        ``quota`` is what all files of the owner may have together, in bytes, those that are not here yet too. Raises
+        :class:`OverQuotaError`, or :class:`BadInputError` for a bad name, one that is a folder already, or the output
+        area; nothing is named then.
         """
-        if area is Area.OUTPUT:
-            raise BadInputError("what jobs have published is not written by anybody else", where="storage")
-        file = StoredFile(server_path(path), digest, size, self._clock.now())
-        await asyncio.wrap_future(self._store.write(lambda tx: _put(tx, owner, area, file, quota)))
-        return file
+        stored, new = await asyncio.to_thread(self._compare, owner, area, offers)
+        coming = [file for file in new if file.hash not in here]
+        if coming and quota is not None:
+            await asyncio.to_thread(self._store.read, lambda q: _check_quota(q, owner, area, new, quota))
+        named = [file for file in new if file.hash in here]
+        if named:
+            await asyncio.wrap_future(self._store.write(lambda tx: _put(tx, owner, area, named, quota)))
+        return [file for file in stored if file.hash in here]
+
+    def _compare(self, owner: str, area: Area, offers: Sequence[Offer]) -> tuple[list[StoredFile], list[StoredFile]]:
+        """What the storage is to hold, and what of that it does not hold yet."""
+        wanted = _named(area, offers)
+        there = self.find_all(owner, area, list(wanted))
+        now = self._clock.now()
+        stored = [_kept(there.get(name), offer) or _stored(name, offer, now) for name, offer in wanted.items()]
+        return stored, [file for file in stored if there.get(file.path) is not file]
 
     async def remove(self, owner: str, area: Area, path: str) -> None:
         """Take a name away. Raises :class:`NotFoundError`, :class:`BadInputError`."""
@@ -61,8 +79,10 @@ class UserStorage:
     def below(
         self, owner: str, area: Area, folder: str, *, after: str = "", limit: int = MAX_LISTED
     ) -> list[StoredFile]:
-        """The files below a folder (all of the area without one), by path; ``after`` pages."""
+        """The files below a folder (all of the area without one), by path; ``after`` pages. A file is below itself."""
         name = server_path(folder) if folder.strip("/\\") else ""
+        if name and (alone := self.find(owner, area, name)) is not None:
+            return [] if after >= name else [alone]
         if area is Area.OUTPUT:
             return self._store.read(lambda q: _all_published(q, owner, name, after, limit))
         return self._store.read(lambda q: q.files(owner, area, name, after=after, limit=limit))
@@ -72,25 +92,41 @@ class UserStorage:
         return self._store.read(lambda q: q.used(owner))
 
 
-def _put(tx: Transaction, owner: str, area: Area, file: StoredFile, quota: int | None) -> None:
-    parents = [file.path[:i] for i, letter in enumerate(file.path) if letter == "/"]
-    for parent in parents:
-        if tx.file(owner, area, parent) is not None:
-            raise BadInputError(f"{parent} is a file and cannot be a folder", where="path")
-    if tx.files(owner, area, file.path, after="", limit=1):
-        raise BadInputError(f"{file.path} is a folder and cannot be a file", where="path")
+def _named(area: Area, offers: Sequence[Offer]) -> dict[str, Offer]:
+    """Offers by their names in the storage; of several of one name the last counts."""
+    if area is Area.OUTPUT:
+        raise BadInputError("what jobs have published is not written by anybody else", where="storage")
+    return {server_path(offer.path): offer for offer in offers}
+
+
+def _stored(name: str, offer: Offer, now: float) -> StoredFile:
+    return StoredFile(name, offer.hash, offer.size, now)
+
+
+def _kept(there: StoredFile | None, offer: Offer) -> StoredFile | None:
+    """What is there, if it is what is offered."""
+    return there if there is not None and (there.hash, there.size) == (offer.hash, offer.size) else None
+
+
+def _put(tx: Transaction, owner: str, area: Area, new: Sequence[StoredFile], quota: int | None) -> None:
+    names = {file.path for file in new}
+    parents = {name[:at]: name for name in names for at, letter in enumerate(name) if letter == "/"}
+    of_storage = [file.path for file in tx.files_named(owner, area, sorted(parents))]
+    for parent in [*of_storage, *sorted(names & parents.keys())]:
+        raise BadInputError(f"{parent} is a file and cannot be a folder", where=parents[parent])
     if quota is not None:
-        _check_quota(tx, owner, area, file, quota)
-    tx.put_file(owner, area, file)
+        _check_quota(tx, owner, area, new, quota)
+    for folder in tx.put_files(owner, area, new):
+        raise BadInputError(f"{folder} is a folder and cannot be a file", where="path")
 
 
-def _check_quota(tx: Transaction, owner: str, area: Area, file: StoredFile, quota: int) -> None:
-    before = tx.file(owner, area, file.path)
-    used = tx.used(owner) - (before.size if before is not None else 0)
-    if used + file.size > quota:
+def _check_quota(queries: Queries, owner: str, area: Area, new: Sequence[StoredFile], quota: int) -> None:
+    replaced = sum(file.size for file in queries.files_named(owner, area, [file.path for file in new]))
+    used, more = queries.used(owner), sum(file.size for file in new)
+    if used - replaced + more > quota:
         raise OverQuotaError(
-            f"the storage may hold {quota} bytes and holds {used}; this file has {file.size}",
-            where=file.path,
+            f"the storage may hold {quota} bytes and holds {used}; what comes has {more}",
+            where=new[0].path if len(new) == 1 else f"{new[0].path} and {len(new) - 1} more",
             remedy="Remove files, or have the quota raised: rendermill user quota NAME BYTES.",
         )
 

@@ -7,27 +7,23 @@ NotFoundError, WrongStateError, NotAuthenticatedError …) as the server tells t
 from __future__ import annotations
 
 import json
+import threading
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import urllib3
 from urllib3.exceptions import HTTPError
 
-from rendermill.farm.model.errors import RendermillError, UnreachableError, error_from_dict
+from rendermill.farm.model.errors import RendermillError, UnreachableError, WrongContentError, error_from_dict
 
 _TIMEOUT = urllib3.Timeout(connect=10.0, read=60.0)
-_TRIES = 5
 _AGAIN_SECONDS = (0.5, 1.0, 2.0, 4.0, 8.0)
-_CHUNK = 256 * 1024
-Progress = Callable[[int], None]
-"""Hears how many bytes more have gone over the wire; a negative number takes back what must be sent again."""
+_CONNECTIONS = 16
 
 
 class Client:
-    """A connection to one server.
+    """Connections to one server; threads may share it.
 
     ``authorize`` gives the value of the Authorization header, None for no identity; it is asked again when the server
     does not know the identity any more, because a server of this machine makes a new token at each start.
@@ -38,7 +34,7 @@ class Client:
         self._authorize = authorize
         self._authorization = authorize()
         # Nothing is tried again by itself: a call that changes something must be safe to repeat, and only we know.
-        self._http = urllib3.PoolManager(timeout=_TIMEOUT, retries=False)
+        self._http = urllib3.PoolManager(maxsize=_CONNECTIONS, timeout=_TIMEOUT, retries=False)
 
     def close(self) -> None:
         """Close the connection."""
@@ -48,28 +44,28 @@ class Client:
 
     def submit(self, job: dict[str, Any]) -> int:
         """Make a job (the body of ``POST /api/v1/jobs``); returns its id."""
-        return int(self._json("POST", "/jobs", json=job)["id"])
+        return int(self.json("POST", "/jobs", json=job)["id"])
 
     def jobs(self, limit: int = 100) -> list[dict[str, Any]]:
         """The latest jobs, newest first."""
-        return list(self._json("GET", "/jobs", params={"limit": limit})["jobs"])
+        return list(self.json("GET", "/jobs", params={"limit": limit})["jobs"])
 
     def job(self, job_id: int) -> dict[str, Any]:
         """A job as it is now."""
-        return self._json("GET", f"/jobs/{job_id}")
+        return self.json("GET", f"/jobs/{job_id}")
 
     def act(self, job_id: int, action: str) -> dict[str, Any]:
         """``pause``, ``resume``, ``cancel`` or ``retry`` a job; returns it as it then is."""
-        return self._json("POST", f"/jobs/{job_id}/{action}")
+        return self.json("POST", f"/jobs/{job_id}/{action}")
 
     def tasks(self, job_id: int, **query: Any) -> list[dict[str, Any]]:
         """Tasks of a job; ``step``, ``status``, ``noted`` (has a message), ``offset``, ``limit`` narrow it."""
         params = {name: value for name, value in query.items() if value is not None}
-        return list(self._json("GET", f"/jobs/{job_id}/tasks", params=params)["tasks"])
+        return list(self.json("GET", f"/jobs/{job_id}/tasks", params=params)["tasks"])
 
     def task(self, job_id: int, index: int, step: str | None = None) -> dict[str, Any]:
         """One task with its attempts."""
-        return self._json("GET", f"/jobs/{job_id}/tasks/{index}", params={"step": step} if step else {})
+        return self.json("GET", f"/jobs/{job_id}/tasks/{index}", params={"step": step} if step else {})
 
     def log(
         self, job_id: int, index: int, *, step: str | None = None, attempt: int | None = None, offset: int = 0
@@ -77,37 +73,43 @@ class Client:
         """A piece of an attempt's log: text, the offset of the next piece, the attempt's number."""
         params: dict[str, Any] = {"offset": offset}
         params |= {name: value for name, value in (("step", step), ("attempt", attempt)) if value is not None}
-        response = self._request("GET", f"/api/v1/jobs/{job_id}/tasks/{index}/log", fields=params)
+        response = self.request("GET", f"/api/v1/jobs/{job_id}/tasks/{index}/log", fields=params)
         text = response.data.decode(errors="replace")
         return text, int(response.headers["X-Next-Offset"]), int(response.headers["X-Attempt"])
 
     def outputs(self, job_id: int) -> list[dict[str, Any]]:
         """The job's published files: ``path``, ``hash``, ``size``."""
-        return list(self._json("GET", f"/jobs/{job_id}/outputs")["outputs"])
+        return list(self.json("GET", f"/jobs/{job_id}/outputs")["outputs"])
 
     def farm(self) -> dict[str, Any]:
         """The farm's workers."""
-        return self._json("GET", "/farm")
+        return self.json("GET", "/farm")
 
     def health(self) -> dict[str, Any]:
         """``status``, ``version`` and ``time`` of the server; needs no identity."""
-        return self._object(self._request("GET", "/healthz"))
+        return self._object(self.request("GET", "/healthz"))
 
-    def watch(self, job_id: int) -> Iterator[dict[str, Any]]:
-        """The job each time something of it changes, until it ends; a broken connection is taken up again."""
-        while True:
+    def watch(self, job_id: int, stop: threading.Event | None = None) -> Iterator[dict[str, Any]]:
+        """The job each time something of it changes, until it ends; a broken connection is taken up again.
+
+        ``stop`` ends it from another thread, when the server next gives a sign of life.
+        """
+        stop = stop or threading.Event()
+        while not stop.is_set():
             try:
-                for job in self._events(job_id):
+                for job in self._events(job_id, stop):
                     yield job
                     if job["status"] in ("succeeded", "failed", "canceled"):
                         return
             except (HTTPError, UnreachableError):
                 yield self._job_again(job_id)
 
-    def _events(self, job_id: int) -> Iterator[dict[str, Any]]:
-        response = self._request("GET", f"/api/v1/jobs/{job_id}/watch", preload_content=False)
+    def _events(self, job_id: int, stop: threading.Event) -> Iterator[dict[str, Any]]:
+        response = self.request("GET", f"/api/v1/jobs/{job_id}/watch", preload_content=False)
         try:
             for line in response:
+                if stop.is_set():
+                    return
                 if line.startswith(b"data: "):
                     yield json.loads(line[6:])
         finally:
@@ -123,67 +125,27 @@ class Client:
                 continue
         return self.job(job_id)
 
-    # --- files -------------------------------------------------------------------------------------------------
+    # --- for the parts of the sdk ------------------------------------------------------------------------------
 
-    def missing(self, hashes: list[str]) -> list[str]:
-        """Those of the hashes whose content the farm does not have."""
-        return list(self._json("POST", "/blobs/missing", json={"hashes": hashes})["missing"])
-
-    def put_blob(self, digest: str, path: Path, progress: Progress = lambda _: None) -> None:
-        """Send a file; a broken connection is tried again."""
-
-        sent = 0
-
-        def content() -> Iterator[bytes]:
-            nonlocal sent
-            progress(-sent)  # what an attempt before this one sent is sent again
-            sent = 0
-            with path.open("rb") as file:
-                while chunk := file.read(_CHUNK):
-                    yield chunk
-                    sent += len(chunk)
-                    progress(len(chunk))
-
-        for attempt in range(_TRIES):
-            try:
-                self._request("PUT", f"/api/v1/blobs/{digest}", body=content)
-                return
-            except UnreachableError:
-                if attempt == _TRIES - 1:
-                    raise
-                time.sleep(2**attempt / 2)
-
-    def get_output(self, job_id: int, path: str) -> Iterator[bytes]:
-        """The content of a published file."""
-        address = f"/api/v1/jobs/{job_id}/outputs/{quote(path)}"
-        response = self._request("GET", address, preload_content=False)
-        try:
-            yield from response.stream(_CHUNK)
-        except HTTPError as error:
-            raise self._unreachable(error) from error
-        finally:
-            response.release_conn()
-
-    # --- inside ------------------------------------------------------------------------------------------------
-
-    def _json(
-        self, method: str, path: str, params: dict[str, Any] | None = None, json: object = None
-    ) -> dict[str, Any]:
+    def json(self, method: str, path: str, params: dict[str, Any] | None = None, json: object = None) -> dict[str, Any]:
+        """The object that a call below ``/api/v1`` answers."""
         more: dict[str, Any] = {} if json is None else {"json": json}
-        response = self._request(method, f"/api/v1{path}", fields=params, **more)
-        return self._object(response)
+        return self._object(self.request(method, f"/api/v1{path}", fields=params, **more))
 
     def _object(self, response: urllib3.BaseHTTPResponse) -> dict[str, Any]:
         try:
             answer = response.json()
         except ValueError as error:
-            raise self._unreachable(error) from error
+            raise self.unreachable(error) from error
         if not isinstance(answer, dict):
-            raise self._unreachable(ValueError("its answer is no object"))
+            raise self.unreachable(ValueError("its answer is no object"))
         return answer
 
-    def _request(self, method: str, path: str, **arguments: Any) -> urllib3.BaseHTTPResponse:
-        """Raises UnreachableError, and the farm's own errors. An argument that is a function is called for each try."""
+    def request(self, method: str, path: str, **arguments: Any) -> urllib3.BaseHTTPResponse:
+        """The answer to a call; arguments are urllib3's, one that is a function is called for each try.
+
+        Raises UnreachableError, and the farm's own errors.
+        """
         try:
             response = self._send(method, path, arguments)
             if response.status == 401 and (renewed := self._authorize()) != self._authorization:
@@ -192,23 +154,28 @@ class Client:
             if response.status >= 300:
                 raise _error(response, self.server + path)
         except HTTPError as error:
-            raise self._unreachable(error) from error
+            raise self.unreachable(error) from error
         return response
 
     def _send(self, method: str, path: str, arguments: dict[str, Any]) -> urllib3.BaseHTTPResponse:
         arguments = {name: value() if callable(value) else value for name, value in arguments.items()}
-        headers = {"Authorization": self._authorization} if self._authorization else {}
+        headers = dict(arguments.pop("headers", {}))
+        if self._authorization:
+            headers["Authorization"] = self._authorization
         if "json" in arguments:
             headers["Content-Type"] = "application/json"
         return self._http.request(method, self.server + path, headers=headers, redirect=False, **arguments)
 
-    def _unreachable(self, error: Exception) -> UnreachableError:
+    def unreachable(self, error: Exception) -> UnreachableError:
+        """What to say when the connection broke."""
         remedy = "Start one with `rendermill serve`, or name another with --server or RENDERMILL_SERVER."
         reason = str(error).rpartition(": ")[2]
         return UnreachableError(f"no server answers there ({reason})", where=self.server, remedy=remedy)
 
 
 def _error(response: urllib3.BaseHTTPResponse, where: str) -> RendermillError:
+    if response.status == 416:
+        return WrongContentError("it is shorter than the part of it that was asked for", where=where)
     try:
         return error_from_dict(json.loads(response.data)["error"])
     except (ValueError, KeyError, TypeError, AttributeError):  # it is no farm

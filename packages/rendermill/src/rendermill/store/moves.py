@@ -3,18 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import fields
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, Update, bindparam, delete, func, insert, select, text, update
+from sqlalchemy import (
+    BindParameter,
+    Connection,
+    Text,
+    Update,
+    bindparam,
+    delete,
+    exists,
+    func,
+    insert,
+    select,
+    text,
+    update,
+)
 
 from rendermill.farm.model.records import AttemptKey, Event, Output, TaskKey
 from rendermill.farm.model.status import ENDED, TASK_MOVES, AttemptStatus, Cause, JobStatus, TaskStatus, Turn
 from rendermill.farm.model.storage import Area, StoredFile
 from rendermill.farm.model.submission import Submission
 from rendermill.farm.ports.store import ADJUSTABLE, NewStep
-from rendermill.store.queries import MANY, SqlQueries, in_storage
+from rendermill.store.queries import SqlQueries, below, in_storage, parts_of
 from rendermill.store.schema import attempts, events, files, jobs, outputs, steps, tasks
 
 _LIVE = (AttemptStatus.ASSIGNED, AttemptStatus.RUNNING)
@@ -68,6 +81,21 @@ def _count(source: TaskStatus, target: TaskStatus) -> Update:
     before, after = steps.c[f"n_{source}"], steps.c[f"n_{target}"]
     moved: BindParameter[int] = bindparam("moved")
     return update(steps).where(steps.c.id == bindparam("step")).values({before: before - moved, after: after + moved})
+
+
+_FILE = [each.name for each in fields(StoredFile)]
+_PUT_FILE = insert(files).from_select(
+    ["owner", "area", *_FILE],
+    select(bindparam("in_owner"), bindparam("in_area"), *(bindparam(f"in_{name}") for name in _FILE)).where(
+        ~exists().where(
+            in_storage(bindparam("in_owner"), bindparam("in_area")), below(bindparam("in_path", type_=Text))
+        )
+    ),
+)
+
+
+def _named(file: StoredFile) -> dict[str, Any]:
+    return {f"in_{name}": getattr(file, name) for name in _FILE}
 
 
 class SqlTransaction(SqlQueries):
@@ -153,10 +181,16 @@ class SqlTransaction(SqlQueries):
             self._connection.execute(first.values(started=now))
         return moved
 
-    def put_file(self, owner: str, area: Area, file: StoredFile) -> None:
-        """Add or replace a file of a storage."""
-        self.remove_file(owner, area, file.path)
-        self._connection.execute(insert(files), {"owner": owner, "area": area, **asdict(file)})
+    def put_files(self, owner: str, area: Area, new: Sequence[StoredFile]) -> list[str]:
+        """Add or replace files of a storage; the names that are folders."""
+        refused: list[str] = []
+        for part in parts_of(new):
+            same = in_storage(owner, area) & files.c.path.in_([file.path for file in part])
+            self._connection.execute(delete(files).where(same))
+            rows = [{"in_owner": owner, "in_area": area, **_named(file)} for file in part]
+            if self._connection.execute(_PUT_FILE, rows).rowcount != len(rows):
+                refused += [file.path for file in part if self.files(owner, area, file.path, after="", limit=1)]
+        return refused
 
     def remove_file(self, owner: str, area: Area, path: str) -> bool:
         """Remove a file of a storage."""
@@ -226,10 +260,8 @@ class SqlTransaction(SqlQueries):
         if indices is None:
             moved = self._connection.execute(_MOVE_TASKS, values).rowcount
         else:
-            chosen = (list(indices[start : start + MANY]) for start in range(0, len(indices), MANY))
-            moved = sum(
-                self._connection.execute(_MOVE_TASKS.where(tasks.c.idx.in_(part)), values).rowcount for part in chosen
-            )
+            chosen = (_MOVE_TASKS.where(tasks.c.idx.in_(part)) for part in parts_of(indices))
+            moved = sum(self._connection.execute(statement, values).rowcount for statement in chosen)
         self._count_move(step_id, source, target, moved)
         return moved
 

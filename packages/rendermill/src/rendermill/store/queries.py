@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import fields
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, func, select
 
@@ -25,6 +25,7 @@ from rendermill.farm.model.storage import Area, StoredFile
 from rendermill.farm.model.submission import Asset
 from rendermill.store.schema import attempts, events, files, jobs, outputs, steps, tasks
 
+T = TypeVar("T")
 #: Values that one statement may name: SQLite takes some thirty thousand.
 MANY = 5000
 _JOB = [each.name for each in fields(Job)]
@@ -39,14 +40,19 @@ _TASK = select(tasks).where(tasks.c.step_id == bindparam("step_id"), tasks.c.idx
 _FILES = select(files.c.path, files.c.hash, files.c.size, files.c.modified)
 
 
-def in_storage(owner: str, area: Area) -> ColumnElement[bool]:
+def parts_of(many: Sequence[T]) -> Iterator[Sequence[T]]:
+    """Values in parts of :data:`MANY`."""
+    return (many[start : start + MANY] for start in range(0, len(many), MANY))
+
+
+def in_storage(owner: str | ColumnElement[str], area: Area | ColumnElement[str]) -> ColumnElement[bool]:
     """Files of an area of somebody's storage."""
     return (files.c.owner == owner) & (files.c.area == area)
 
 
-def below(folder: str) -> ColumnElement[bool]:
+def below(folder: str | ColumnElement[str]) -> ColumnElement[bool]:
     """Files below a folder, as a range, which the key answers; "0" comes after "/"."""
-    return (files.c.path > f"{folder}/") & (files.c.path < f"{folder}0")
+    return (files.c.path > folder + "/") & (files.c.path < folder + "0")
 
 
 class SqlQueries:
@@ -93,8 +99,8 @@ class SqlQueries:
     def files_named(self, owner: str, area: Area, paths: Sequence[str]) -> list[StoredFile]:
         """Many files of a storage."""
         mine = in_storage(owner, area)
-        parts = (list(paths[start : start + MANY]) for start in range(0, len(paths), MANY))
-        return [_stored(row) for part in parts for row in self._rows(_FILES.where(mine & files.c.path.in_(part)))]
+        named = (self._rows(_FILES.where(mine & files.c.path.in_(part))) for part in parts_of(paths))
+        return [_stored(row) for rows in named for row in rows]
 
     def files(self, owner: str, area: Area, folder: str, *, after: str, limit: int) -> list[StoredFile]:
         """Files below a folder."""

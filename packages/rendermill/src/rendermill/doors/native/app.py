@@ -11,6 +11,7 @@ from typing import Any
 from fastapi import FastAPI
 
 from rendermill import __version__
+from rendermill.assets.chunked import ChunkedBlobs
 from rendermill.doors.native import blobs as blob_routes
 from rendermill.doors.native import errors, files, jobs, watch
 from rendermill.doors.native.identity import Gate, User
@@ -28,6 +29,7 @@ class Parts:
 
     farm: Farm
     blobs: Blobs
+    chunked: ChunkedBlobs
     files: UserStorage
     accounts: Accounts
     gate: Gate

@@ -12,12 +12,14 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import FileResponse
+from starlette.concurrency import run_in_threadpool
 
 from rendermill.doors.native.blobs import receive
 from rendermill.doors.native.identity import User
+from rendermill.doors.native.schemas import OffersIn
 from rendermill.farm.model.errors import BadInputError, NotAllowedError, NotFoundError, OverQuotaError
 from rendermill.farm.model.identity import Account, Identity
-from rendermill.farm.model.storage import Area, parse_storage_number, server_path
+from rendermill.farm.model.storage import Area, Offer, parse_storage_number, server_path
 from rendermill.farm.ports.accounts import Accounts
 from rendermill.farm.ports.blobs import Blobs
 from rendermill.farm.storage import MAX_LISTED, UserStorage
@@ -39,6 +41,25 @@ def _place(request: Request, user: Identity, storage: str) -> tuple[Account, Are
     return owner, area
 
 
+@router.post("/{storage}")
+async def offer(request: Request, user: User, storage: str, offered: OffersIn) -> dict[str, Any]:
+    """Put files into the storage by the hashes of their contents, those whose content the farm has.
+
+    Answers ``missing``: the hashes of the others' contents; send those and ask again. All are refused if one has a bad
+    name, or if they are more than the quota has room for.
+    """
+    owner, area = _place(request, user, storage)
+    files: UserStorage = request.app.state.files
+    blobs: Blobs = request.app.state.blobs
+    offers = offered.offers()
+    sizes = await run_in_threadpool(lambda: blobs.sizes({each.hash for each in offers}))
+    for each in offers:
+        if sizes.get(each.hash, each.size) != each.size:
+            raise BadInputError(f"that content has {sizes[each.hash]} bytes, not {each.size}", where=each.path)
+    await files.put_all(owner.name, area, offers, sizes, owner.quota)
+    return {"missing": sorted({each.hash for each in offers} - sizes.keys())}
+
+
 @router.put("/{storage}/{path:path}", status_code=201)
 async def put(request: Request, user: User, storage: str, path: str) -> dict[str, Any]:
     """Put a file into the storage; one of that name is replaced."""
@@ -51,7 +72,7 @@ async def put(request: Request, user: User, storage: str, path: str) -> dict[str
         raise OverQuotaError(f"the storage may hold {owner.quota} bytes", where=name)
     digest, size = await receive(request)
     files: UserStorage = request.app.state.files
-    return asdict(await files.put(owner.name, area, name, digest, size, owner.quota))
+    return asdict(await files.put(owner.name, area, Offer(name, digest, size), owner.quota))
 
 
 @router.get("/{storage}")

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from rendermill.farm.model.identity import Identity
 from rendermill.farm.model.records import Attempt, Counts, Event, Job, Output, Step, Task
 from rendermill.farm.model.status import TaskStatus
+from rendermill.farm.model.storage import Offer
 from rendermill.farm.model.submission import DEFAULT_MAX_ATTEMPTS, DEFAULT_PRIORITY, Asset, Submission
 
 
@@ -57,6 +58,24 @@ class HashesIn(_In):
     """BLAKE3 hashes to be asked about."""
 
     hashes: list[str] = Field(max_length=200_000)
+
+
+class OfferIn(_In):
+    """A file that a client has."""
+
+    path: str
+    hash: str = Field(pattern="^[0-9a-f]{64}$")
+    size: int = Field(ge=0)
+
+
+class OffersIn(_In):
+    """Files to be put into a storage."""
+
+    files: list[OfferIn] = Field(max_length=10_000)
+
+    def offers(self) -> list[Offer]:
+        """The same in the farm's words."""
+        return [Offer(file.path, file.hash, file.size) for file in self.files]
 
 
 def counts_out(counts: Counts) -> dict[str, int]:

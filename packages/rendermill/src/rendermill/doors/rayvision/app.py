@@ -104,6 +104,7 @@ class RayvisionDoor:
             agent=request.headers.get("user-agent", "")[:200],
             channel=headers["channel"][:10],
             host=place.host,
+            secure=request.url.scheme == "https",
         )
 
     async def _claim(self, request: Request, caller: Caller) -> None:

@@ -48,6 +48,8 @@ CODES: dict[str, Code] = {
     "unavailable": Code.INTERNAL,
     "unreachable": Code.INTERNAL,
     "software_missing": Code.FAILED,
+    "wrong_content": Code.BAD_REQUEST,
+    "stopped": Code.FAILED,
     "job_failed": Code.FAILED,
     "bad_picture": Code.FAILED,
     "session_start": Code.FAILED,

@@ -54,6 +54,8 @@ class Caller:
     channel: str
     host: str
     """The farm's host and port, as the caller has it."""
+    secure: bool
+    """Whether the caller came by https."""
 
     @property
     def owners(self) -> frozenset[str] | None:
@@ -64,7 +66,7 @@ class Caller:
     def server(self) -> tuple[str, str]:
         """The farm's host and port, for clients that want them apart."""
         host, _, port = self.host.rpartition(":")
-        return (host, port) if host and port.isdecimal() else (self.host, "80")
+        return (host, port) if host and port.isdecimal() else (self.host, "443" if self.secure else "80")
 
     async def tasks(self, ids: list[int]) -> list[TaskRow]:
         """The tasks of these numbers, each once, in order.

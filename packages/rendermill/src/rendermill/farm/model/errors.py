@@ -51,6 +51,12 @@ class MalformedRequestError(RendermillError):
     code = "malformed_request"
 
 
+class WrongContentError(RendermillError):
+    """Content that was sent or fetched has not the hash that it should have."""
+
+    code = "wrong_content"
+
+
 class MissingFilesError(RendermillError):
     """A scene names files that are not there."""
 
@@ -135,6 +141,12 @@ class SoftwareMissingError(RendermillError):
     code = "software_missing"
 
 
+class StoppedError(RendermillError):
+    """Somebody who may has ended it before it was done."""
+
+    code = "stopped"
+
+
 class JobFailedError(RendermillError):
     """A job that was followed did not end well."""
 
@@ -152,6 +164,7 @@ EXIT_CODES: dict[str, int] = {
     "malformed_request": 2,
     "too_large": 2,
     "over_quota": 2,
+    "wrong_content": 2,
     "missing_files": 3,
     "damaged_scene": 4,
     "unreachable": 5,
@@ -164,6 +177,7 @@ EXIT_CODES: dict[str, int] = {
     "wrong_state": 8,
     "already_exists": 8,
     "software_missing": 9,
+    "stopped": 1,
 }
 
 

@@ -9,6 +9,7 @@ from rendermill.farm.model.errors import BadInputError
 
 _MAX_PATH = 1024
 _MAX_NAME = 255
+_SURELY_SHORT = _MAX_NAME // 4  # in characters, none of which has more bytes
 _REMEDY = "Give it as folder/file, below the storage, without . and .. in it."
 
 
@@ -31,6 +32,15 @@ class StoredFile:
     hash: str
     size: int
     modified: float
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A file that a client has: where it is to lie in the storage, its BLAKE3 in hex, its size in bytes."""
+
+    path: str
+    hash: str
+    size: int
 
 
 _DIGITS = {1: Area.CONFIG, 2: Area.INPUT, 3: Area.OUTPUT}
@@ -63,12 +73,18 @@ def server_path(local: str) -> str:
     parts = [part for part in text.split("/") if part]
     if not parts or {".", ".."} & set(parts):
         raise BadInputError(f"{local[:200]!r} names no file of the storage", where="path", remedy=_REMEDY)
-    if any(len(part.encode(errors="surrogatepass")) > _MAX_NAME for part in parts) or len(text) > _MAX_PATH:
+    if len(text) > _SURELY_SHORT and (len(text) > _MAX_PATH or any(_bytes(part) > _MAX_NAME for part in parts)):
         what = f"{local[:60]!r}… is too long: {_MAX_NAME} bytes a name, {_MAX_PATH} characters in all"
         raise BadInputError(what, where="path")
     path = "/".join(parts)
-    if not path.isprintable() and any(ord(letter) < 32 or 127 <= ord(letter) < 160 for letter in path):
+    if path.isprintable():
+        return path
+    if any(ord(letter) < 32 or 127 <= ord(letter) < 160 for letter in path):
         raise BadInputError(f"{local[:200]!r} holds control characters", where="path", remedy=_REMEDY)
     if any(0xD800 <= ord(letter) < 0xE000 for letter in path):
         raise BadInputError("a file name is text; this one is not valid Unicode", where="path")
     return path
+
+
+def _bytes(name: str) -> int:
+    return len(name.encode(errors="surrogatepass"))

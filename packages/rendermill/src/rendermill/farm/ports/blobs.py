@@ -29,6 +29,12 @@ class Blobs(Protocol):
     def missing(self, digests: Iterable[str]) -> list[str]:
         """Those of the hashes whose blobs are not there."""
 
+    def sizes(self, digests: Iterable[str]) -> dict[str, int]:
+        """The sizes in bytes of those blobs that are there."""
+
+    def put_many(self, blobs: Iterable[tuple[str, bytes | memoryview]]) -> list[str]:
+        """Store small contents; returns the hashes of those whose content is another, which are not stored."""
+
     def path(self, digest: str) -> Path:
         """Where a blob lies or would. Raises BadInputError if that is no hash."""
 

@@ -132,8 +132,11 @@ class Transaction(Queries, Protocol):
     ) -> bool:
         """Move a job if it is in one of ``sources``."""
 
-    def put_file(self, owner: str, area: Area, file: StoredFile) -> None:
-        """Add a file to a storage, or replace the one of that name."""
+    def put_files(self, owner: str, area: Area, files: Sequence[StoredFile]) -> list[str]:
+        """Add files of different names to a storage; those of their names that are there are replaced.
+
+        Returns the names that are folders there, and could not be put.
+        """
 
     def remove_file(self, owner: str, area: Area, path: str) -> bool:
         """Remove a file from a storage; False if there was none."""

@@ -17,6 +17,7 @@ from rendermill.doors.rayvision.show import alias
 from rendermill.doors.rayvision.submission import JobMaker
 from rendermill.doors.rayvision.taskfile import TaskFile
 from rendermill.farm.model.errors import NotAllowedError, NotFoundError, WrongStateError
+from rendermill.farm.model.storage import Offer
 from rendermill.store.rayvision import notes, tasks
 from rendermill.store.rayvision.records import Reservation, TaskRow
 
@@ -106,7 +107,7 @@ async def task_json_file(caller: Caller, body: JsonFile) -> None:
     digest, size = await asyncio.to_thread(_store, caller, body.content)
     area, path = config_path(row.id, body.fileName)
     owner = caller.services.accounts.user(row.owner)
-    await caller.services.files.put(owner.name, area, path, digest, size, owner.quota)
+    await caller.services.files.put(owner.name, area, Offer(path, digest, size), owner.quota)
 
 
 def _store(caller: Caller, content: str) -> tuple[str, int]:
