@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from rayvision_api.core import RayvisionAPI  # type: ignore[import-not-found]
+from rayvision_api.core import RayvisionAPI
 
 THREADS = 8
 WARM = 50

@@ -13,6 +13,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "home"
     folder.mkdir()
     monkeypatch.setenv("HOME", str(folder))
-    for name in ("RAYVISION_HOUDINI", "XDG_CACHE_HOME", "USERPROFILE"):
-        monkeypatch.delenv(name, raising=False)
+    for name in ("RAYVISION_HOUDINI", "RAYVISION_LOG", "RAYVISION_DB", "XDG_CACHE_HOME", "USERPROFILE"):
+        monkeypatch.setenv(name, "")  # so that it is as it was again, whatever the test does
+        monkeypatch.delenv(name)
     return folder

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from typing import Any, Self
 
 from rendermill.scenes.report import SceneReport
-from rendermill_rayvision.analysis import ProjectAnalysis, StrPath
+from rendermill_rayvision.analysis import ProjectAnalysis
 from rendermill_rayvision.application import Application
+from rendermill_rayvision.jsonfile import StrPath
 from rendermill_rayvision.logs import Log
 from rendermill_rayvision.values import frames_text, size_text
 

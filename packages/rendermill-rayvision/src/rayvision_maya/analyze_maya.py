@@ -9,8 +9,9 @@ from typing import Any, Self
 
 from rendermill.scenes.report import Renderable, SceneReport
 from rendermill_rayvision import tips
-from rendermill_rayvision.analysis import ProjectAnalysis, StrPath
+from rendermill_rayvision.analysis import ProjectAnalysis
 from rendermill_rayvision.application import Application
+from rendermill_rayvision.jsonfile import StrPath
 from rendermill_rayvision.logs import Log
 from rendermill_rayvision.values import detail, flag, frames_text, size_text, whole
 

@@ -1,1 +1,1 @@
-"""The errors of an analysis, where scripts written for the Rayvision SDK import them from."""
+"""Errors, tips and other small things, where scripts written for the Rayvision SDK import them from."""

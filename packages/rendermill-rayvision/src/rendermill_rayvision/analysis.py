@@ -16,12 +16,10 @@ from rendermill_rayvision import tips
 from rendermill_rayvision.application import Application
 from rendermill_rayvision.assets import asset_lines, files, local_path, upload_info
 from rendermill_rayvision.errors import AnalyseFailError, CGFileNotExistsError
-from rendermill_rayvision.jsonfile import write_json
+from rendermill_rayvision.jsonfile import StrPath, write_json
 from rendermill_rayvision.logs import Log
 from rendermill_rayvision.taskfile import task_file
 from rendermill_rayvision.workspace import is_file, is_folder, new_folder
-
-StrPath = str | os.PathLike[str]
 
 
 class Analysis(ABC):

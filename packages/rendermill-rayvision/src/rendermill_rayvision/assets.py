@@ -34,8 +34,8 @@ def asset_lines(paths: list[str]) -> list[str]:
 
 def upload_info(scene: str, paths: list[str]) -> dict[str, Any]:
     """The content of upload.json. The scene is also the last of its assets; its hash is the MD5 of the whole file."""
-    own = _pair(scene)
-    return {"scene": [{**own, "hash": md5(scene)}], "asset": [*map(_pair, paths), own]}
+    own = pair(scene)
+    return {"scene": [{**own, "hash": md5(scene)}], "asset": [*map(pair, paths), own]}
 
 
 def md5(path: str) -> str:
@@ -59,7 +59,8 @@ def server_path(local: str) -> str:
     return local.removeprefix("/")
 
 
-def _pair(path: str) -> dict[str, str]:
+def pair(path: str) -> dict[str, str]:
+    """A file of upload.json: where it is, an absolute path, and where it goes."""
     local = local_path(path)
     return {"local": local, "server": server_path(local)}
 

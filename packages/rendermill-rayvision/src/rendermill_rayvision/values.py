@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import math
+import re
 
 from rendermill.scenes.report import FrameRange, Renderable, SceneReport
+
+_CAPITAL = re.compile(r"(?<=[a-z0-9])([A-Z])")
 
 
 def frames_text(frames: FrameRange | None) -> str:
@@ -40,3 +43,8 @@ def detail(thing: Renderable, name: str) -> str:
 def first_shown(report: SceneReport) -> Renderable | None:
     """The first thing of the scene that the file opens with, else the first of all."""
     return next((each for each in report.renderables if each.active), next(iter(report.renderables), None))
+
+
+def snake_case(name: str) -> str:
+    """``taskOverTimeSec`` as ``task_over_time_sec``."""
+    return _CAPITAL.sub(r"_\1", name).lower()

@@ -1,1 +1,1 @@
-"""Errors of an analysis."""
+"""Errors and tips of an analysis."""

@@ -1,4 +1,4 @@
-"""The errors of an analysis, by the names that scripts catch."""
+"""The SDK's errors, by the names that scripts catch; those of rayvision_api.exception are the same classes."""
 
 from rendermill_rayvision.errors import (
     AnalyseFailError,
@@ -7,6 +7,8 @@ from rendermill_rayvision.errors import (
     CGFileNameIllegalError,
     CGFileNotExistsError,
     CGFileZipFailError,
+    CompressionFailedError,
+    DecompressionFailedError,
     FileNameContainsChineseError,
     GetCGLocationError,
     GetCGVersionError,
@@ -15,6 +17,9 @@ from rendermill_rayvision.errors import (
     MaxExeNotExistError,
     MultiScatterAndVrayConfilictError,
     ProjectMaxVersionError,
+    RayvisionAPIError,
+    RayvisionError,
+    RayvisonTaskIdError,
     VersionNotMatchError,
 )
 
@@ -25,6 +30,8 @@ __all__ = [
     "CGFileNameIllegalError",
     "CGFileNotExistsError",
     "CGFileZipFailError",
+    "CompressionFailedError",
+    "DecompressionFailedError",
     "FileNameContainsChineseError",
     "GetCGLocationError",
     "GetCGVersionError",
@@ -33,5 +40,8 @@ __all__ = [
     "MaxExeNotExistError",
     "MultiScatterAndVrayConfilictError",
     "ProjectMaxVersionError",
+    "RayvisionAPIError",
+    "RayvisionError",
+    "RayvisonTaskIdError",
     "VersionNotMatchError",
 ]

@@ -1,0 +1,1 @@
+"""Tasks before they are submitted."""
