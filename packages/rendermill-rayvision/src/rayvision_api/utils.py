@@ -12,6 +12,8 @@ from typing import Any
 
 from rayvision_api.constants import PACKAGE_NAME
 from rayvision_api.exception import RayvisionError
+from rendermill.farm.model.errors import BadInputError
+from rendermill.sdk.folders import files_below
 from rendermill_rayvision.assets import local_path, pair, server_path
 from rendermill_rayvision.errors import Code
 from rendermill_rayvision.jsonfile import StrPath, read_json, write_json
@@ -87,7 +89,7 @@ def walk_files(path: StrPath) -> Iterator[str]:
     if is_file(named):
         yield named
     elif is_folder(named):
-        yield from _below(named, frozenset())
+        yield from _below(named)
     else:
         raise RayvisionError(Code.PATH_MISSING, f"{os.fspath(path)} is not found")
 
@@ -146,20 +148,12 @@ def _key(path: str) -> str:
     return os.path.normcase(os.path.normpath(path))
 
 
-def _below(folder: str, above: frozenset[tuple[int, int]]) -> Iterator[str]:
-    """The files below a folder. ``above`` are the folders that it lies in."""
+def _below(folder: str) -> Iterator[str]:
     try:
-        status = Path(folder).stat()
-        entries = sorted(Path(folder).iterdir())
-    except OSError as error:
-        raise RayvisionError(Code.PATH_MISSING, f"{folder} cannot be looked into: {error.strerror}") from error
-    itself = (status.st_dev, status.st_ino)
-    if itself in above:
-        return
-    for path in map(str, entries):
-        if is_folder(path):
-            yield from _below(path, above | {itself})
-        elif is_file(path):
-            yield path
-        else:
-            logging.getLogger(PACKAGE_NAME).warning("%s is passed over: it is no file, or a broken link", path)
+        for path in files_below(Path(folder)):
+            if is_file(path):
+                yield str(path)
+            else:
+                logging.getLogger(PACKAGE_NAME).warning("%s is passed over: it is no file, or a broken link", path)
+    except BadInputError as error:
+        raise RayvisionError(Code.PATH_MISSING, str(error)) from error

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -62,6 +64,11 @@ class Bars(Listener):
     def moved(self, size: int) -> None:
         """Bytes went over the wire."""
         self._advance(self._what, size)
+
+    def done(self, path: Path, name: str, size: int, *, moved: bool) -> None:  # noqa: ARG002
+        """A file is there; one that was so before counts too."""
+        if not moved:
+            self._advance(self._what, size)
 
     def _advance(self, what: str, size: int) -> None:
         if self._display is None:

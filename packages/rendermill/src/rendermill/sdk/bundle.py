@@ -15,6 +15,7 @@ import yaml
 
 from rendermill.farm.model.errors import BadInputError, MissingFilesError
 from rendermill.renderers.base import JobDraft
+from rendermill.sdk.folders import files_below
 from rendermill.sdk.prepare import Prepared
 
 TEMPLATE_SUFFIXES = (".yaml", ".yml", ".json")
@@ -128,7 +129,7 @@ def _files(named: list[Path], *, allow_missing: bool) -> tuple[Path, ...]:
     missing = []
     for path in named:
         if path.is_dir():
-            found |= {Path(where) / name for where, _, names in os.walk(path) for name in names}
+            found |= set(files_below(path))
         elif path.is_file():
             found.add(path)
         else:

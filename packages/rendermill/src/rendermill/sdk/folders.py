@@ -1,11 +1,12 @@
-"""Folders that files go to."""
+"""Folders that files come from and go to."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
-from rendermill.farm.model.errors import UnavailableError
+from rendermill.farm.model.errors import BadInputError, UnavailableError
 
 
 def check_writable(folder: Path, *, make: bool = True) -> None:
@@ -27,3 +28,26 @@ def check_writable(folder: Path, *, make: bool = True) -> None:
             where=str(folder),
             remedy="Choose another.",
         ) from error
+
+
+def files_below(folder: Path) -> Iterator[Path]:
+    """Everything below a folder that is no folder, by name: linked folders too, each but once on its own path.
+
+    Raises :class:`BadInputError` if one cannot be looked into.
+    """
+    try:
+        yield from _below(folder, frozenset())
+    except OSError as error:
+        raise BadInputError(f"it cannot be looked into: {error.strerror}", where=str(error.filename)) from error
+
+
+def _below(folder: Path, above: frozenset[tuple[int, int]]) -> Iterator[Path]:
+    status = folder.stat()
+    itself = (status.st_dev, status.st_ino)
+    if itself in above:  # a link to a folder that it lies in
+        return
+    for path in sorted(folder.iterdir()):
+        if path.is_dir():
+            yield from _below(path, above | {itself})
+        else:
+            yield path

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from rendermill.farm.model.errors import BadInputError
+from rendermill.sdk.folders import files_below
 from rendermill.sdk.transfer import Item
 
 _REMEDY = 'Give it as {"asset": [{"local": "/a/b.png", "server": "/a/b.png"}]}.'
@@ -39,7 +38,7 @@ def items_of_path(local: Path, remote: str) -> list[Item]:
     """
     local = local.absolute()
     if local.is_dir():
-        return [Item(path, f"{remote}/{path.relative_to(local).as_posix()}") for path in _below(local)]
+        return [Item(path, f"{remote}/{path.relative_to(local).as_posix()}") for path in files_below(local)]
     return [Item(local, remote + local.name if remote.endswith("/") else remote)]
 
 
@@ -56,9 +55,3 @@ def _pair(file: Path, kind: str, entry: object) -> tuple[Path, str]:
         case (str(local), str(server)) if local and server:
             return Path(local), server
     raise BadInputError(f"{str(entry)[:200]} names no local and server", where=f"{file}: {kind}", remedy=_REMEDY)
-
-
-def _below(folder: Path) -> Iterator[Path]:
-    for parent, folders, files in os.walk(folder):
-        folders.sort()
-        yield from (Path(parent, name) for name in sorted(files))
