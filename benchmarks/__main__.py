@@ -1,13 +1,13 @@
-"""``make bench``: every measurement; ``python -m benchmarks tasks|blender|rayvision|scenes`` for a part."""
+"""``make bench``: every measurement; ``python -m benchmarks tasks|blender|rayvision|scenes|transfer`` for a part."""
 
 import sys
 
-from benchmarks import blender, rayvision, scenes, tasks
+from benchmarks import blender, rayvision, scenes, tasks, transfer
 
 
 def main() -> None:
     """Measure."""
-    wanted = sys.argv[1:] or ["tasks", "blender", "rayvision", "scenes"]
+    wanted = sys.argv[1:] or ["tasks", "blender", "rayvision", "scenes", "transfer"]
     if "tasks" in wanted:
         tasks.throughput()
         tasks.long_queue()
@@ -17,6 +17,8 @@ def main() -> None:
         rayvision.main()
     if "scenes" in wanted:
         scenes.main()
+    if "transfer" in wanted:
+        transfer.main()
 
 
 main()

@@ -13,6 +13,7 @@ import argparse
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 from rayvision_api.core import RayvisionAPI
 from rayvision_api.task.check import RayvisionCheck
@@ -46,7 +47,7 @@ def main() -> int:
     api = RayvisionAPI(domain="", platform="2")
 
     # II. Analyse the scene.
-    analyze_info = {
+    analyze_info: dict[str, Any] = {
         "cg_file": str(given.scene),
         "workspace": str(given.output),
         "software_version": None,

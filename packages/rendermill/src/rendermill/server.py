@@ -305,6 +305,8 @@ def _listening(settings: ServerSettings) -> Iterator[socket.socket]:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind((settings.host, settings.port))
+            # Taken over by each connection; asyncio sets it only where a socket names its protocol.
+            listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             listener.listen(1024)
         except (OSError, OverflowError) as error:
             raise UnavailableError(

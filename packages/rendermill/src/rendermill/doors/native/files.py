@@ -11,10 +11,11 @@ from dataclasses import asdict
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
-from fastapi.responses import FileResponse
+from fastapi.responses import Response
 from starlette.concurrency import run_in_threadpool
 
 from rendermill.doors.native.blobs import receive
+from rendermill.doors.native.content import content_response
 from rendermill.doors.native.identity import User
 from rendermill.doors.native.schemas import OffersIn
 from rendermill.farm.model.errors import BadInputError, NotAllowedError, NotFoundError, OverQuotaError
@@ -92,13 +93,12 @@ def listing(
 
 
 @router.get("/{storage}/{path:path}")
-def get(request: Request, user: User, storage: str, path: str) -> FileResponse:
+def get(request: Request, user: User, storage: str, path: str) -> Response:
     """The content of a file."""
     owner, area = _place(request, user, storage)
     files: UserStorage = request.app.state.files
-    blobs: Blobs = request.app.state.blobs
     found = files.file(owner.name, area, path)
-    return FileResponse(blobs.checked(found.hash), headers={"X-Hash": found.hash})
+    return content_response(request, found.hash, found.size)
 
 
 @router.delete("/{storage}/{path:path}")

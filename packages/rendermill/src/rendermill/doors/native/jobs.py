@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
-from fastapi.responses import FileResponse, Response
+from fastapi.responses import Response
 
+from rendermill.doors.native.content import content_response
 from rendermill.doors.native.identity import User
 from rendermill.doors.native.schemas import (
     JobIn,
@@ -166,13 +167,13 @@ def outputs(request: Request, user: User, job_id: int) -> dict[str, Any]:
 
 
 @router.get("/{job_id}/outputs/{path:path}")
-def output(request: Request, user: User, job_id: int, path: str) -> FileResponse:
+def output(request: Request, user: User, job_id: int, path: str) -> Response:
     """The content of a published file."""
     _job(request, user, job_id)
     found = farm_of(request).ask(lambda q: q.output(job_id, path))
     if found is None:
         raise NotFoundError(f"there is no output {path}", where=f"job {job_id}")
-    return FileResponse(request.app.state.blobs.checked(found.hash), headers={"X-Hash": found.hash})
+    return content_response(request, found.hash, found.size)
 
 
 @router.get("/{job_id}/events")
