@@ -3,8 +3,9 @@
     python examples/rayvision_tutorial.py SCENE OUTPUT [--wait]
 
 The farm is ``RENDERMILL_SERVER``, else this machine's; the key ``RAYVISION_API_ACCESS_ID`` and ``RAYVISION_API_KEY``
-(``rendermill key create --user NAME`` makes one). What the scene is its suffix tells. With ``--wait`` nothing is
-downloaded: it says why the task waits, which is right for an application that the farm does not have.
+(``rendermill key create --user NAME`` makes one). What the scene is its suffix tells; all that lies in its folder is
+sent with it, so OUTPUT must be elsewhere. With ``--wait`` nothing is downloaded: it says why the task waits, which is
+right for an application that the farm does not have.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ from rayvision_sync.upload import RayvisionUpload
 ANALYSES = {
     ".blend": AnalyzeBlender,
     ".hip": AnalyzeHoudini,
+    ".hiplc": AnalyzeHoudini,
+    ".hipnc": AnalyzeHoudini,
     ".ma": AnalyzeMaya,
     ".mb": AnalyzeMaya,
     ".project": AnalyzeClarisse,
@@ -41,6 +44,10 @@ def main() -> int:
     parser.add_argument("output", type=Path)
     parser.add_argument("--wait", action="store_true")
     given = parser.parse_args()
+    if given.scene.suffix.lower() not in ANALYSES:
+        parser.error(f"{given.scene} is no scene: give one of {', '.join(ANALYSES)}")
+    if given.scene.resolve().parent in (given.output.resolve(), *given.output.resolve().parents):
+        parser.error(f"{given.output} lies in the scene's folder, which is sent as a whole: let it be elsewhere")
     given.output.mkdir(parents=True, exist_ok=True)
 
     # I. Log in: an empty domain is RENDERMILL_SERVER.

@@ -178,7 +178,7 @@ def test_what_everybody_may_write_is_warned_of(script: Script, show: Path, tmp_p
     assert not TRANSMITTER.stat().st_mode & stat.S_IWOTH
 
 
-@pytest.mark.parametrize("asked", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("asked", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_signal_ends_it_with_a_status_that_the_client_knows(
     script: Script, tmp_path: Path, asked: signal.Signals
 ) -> None:
@@ -198,10 +198,13 @@ def test_a_client_that_does_not_listen_changes_nothing(script: Script, show: Pat
     reader, writer = os.pipe()
     os.close(reader)
     environment = {"PATH": os.environ["PATH"], "HOME": str(script.home), **script.variables()}
-    command = [str(TRANSMITTER), *map(str, script.words("upload_path", show, "-R", "unheard"))]
     try:
-        done = subprocess.run(command, env=environment, stdout=writer, stderr=subprocess.PIPE, check=False, timeout=60)
+        for words in (["--version"], list(map(str, script.words("upload_path", show, "-R", "unheard")))):
+            command = [str(TRANSMITTER), *words]
+            done = subprocess.run(
+                command, env=environment, stdout=writer, stderr=subprocess.PIPE, check=False, timeout=60
+            )
+            assert (done.returncode, done.stderr) == (0, b"")
     finally:
         os.close(writer)
-    assert (done.returncode, done.stderr) == (0, b"")
     assert script.key.request("/api/v1/files/input/unheard/tex/wood.png")[0] == b"wood"

@@ -105,3 +105,14 @@ def test_a_maya_scene_comes_to_the_reason_why_it_waits(key: Key, tmp_path: Path)
     said = tutorial(key, tmp_path / "home", scene, tmp_path / "out", "--wait")
     assert said["status"] == STATUS_WAITING
     assert "no worker has maya" in said["remark"]
+
+
+@pytest.mark.parametrize(
+    ("scene", "output", "named"), [("a.txt", "out", "no scene"), ("a.hip", "show/out", "elsewhere")]
+)
+def test_what_cannot_work_is_told_before_anything_is_sent(tmp_path: Path, scene: str, output: str, named: str) -> None:
+    words = [sys.executable, str(TUTORIAL), str(tmp_path / "show" / scene), str(tmp_path / output)]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 2
+    assert named in done.stderr
+    assert list(tmp_path.iterdir()) == []

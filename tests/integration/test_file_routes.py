@@ -2,61 +2,24 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 import pytest_asyncio
 from blake3 import blake3
 
-from rendermill.assets.chunked import ChunkedBlobs
-from rendermill.doors.native.app import Parts, native_app
-from rendermill.doors.native.identity import Gate
 from rendermill.farm.model.storage import Area, storage_number
 from rendermill.farm.model.submission import Submission
-from support.asgi import Answer, request
-from support.rayvision import RayvisionFarm, rayvision_farm
+from support.native import Site, error_of, native_site
 from support.templates import shell, template
-
-PASSWORD = "correct horse"
-
-
-class Site:
-    """The native door, and users who call it."""
-
-    def __init__(self, farm: RayvisionFarm) -> None:
-        self.farm, services = farm, farm.services
-        gate = Gate(services.accounts, "machine-token")
-        blobs = farm.farm.blobs
-        self.chunked = ChunkedBlobs(blobs, farm.farm.data / "blobs/partial")
-        parts = Parts(services.farm, blobs, self.chunked, services.files, services.accounts, gate, services.log_path)
-        self.app = native_app(parts)
-        self.keys: dict[str, str] = {}
-
-    def user(self, name: str, **settings: Any) -> int:
-        """A new user with a key; their number."""
-        made = self.farm.accounts.create_user(name, PASSWORD, **settings)
-        key = self.farm.accounts.create_key(name)
-        pair = base64.b64encode(f"{key.access_id}:{key.access_key}".encode()).decode()
-        self.keys[name] = f"Basic {pair}"
-        return made.id
-
-    async def call(self, user: str | None, method: str, target: str, body: bytes = b"") -> Answer:
-        headers = {"authorization": self.keys[user]} if user is not None else {}
-        return await request(self.app, method, f"/api/v1/files/{target}", headers, body)
 
 
 @pytest_asyncio.fixture
 async def site(tmp_path: Path) -> AsyncIterator[Site]:
-    async with rayvision_farm(tmp_path) as farm:
-        yield Site(farm)
-
-
-def error_of(answer: Answer) -> str:
-    return str(json.loads(answer.body)["error"]["code"])
+    async with native_site(tmp_path) as made:
+        yield made
 
 
 async def test_a_file_goes_in_and_comes_out(site: Site) -> None:

@@ -19,18 +19,26 @@ class Answer:
 
 
 async def request(
-    app: ASGIApp, method: str, target: str, headers: dict[str, str] | None = None, body: bytes = b""
+    app: ASGIApp,
+    method: str,
+    target: str,
+    headers: dict[str, str] | None = None,
+    body: bytes = b"",
+    *,
+    is_cut: bool = False,
 ) -> Answer:
-    """Send a request, its body in pieces, and gather the answer."""
+    """Send a request, its body in pieces, and gather the answer; ``is_cut``: the connection breaks after the body."""
     path, _, query = target.partition("?")
     pieces = [body[start : start + 65536] for start in range(0, len(body), 65536)] or [b""]
     status, answered, gathered = 0, {}, bytearray()
 
     async def receive() -> Message:
+        if not pieces and is_cut:
+            return {"type": "http.disconnect"}
         if not pieces:
             await asyncio.Event().wait()  # a client that stays to hear the answer
         piece = pieces.pop(0)
-        return {"type": "http.request", "body": piece, "more_body": bool(pieces)}
+        return {"type": "http.request", "body": piece, "more_body": bool(pieces) or is_cut}
 
     async def send(message: Message) -> None:
         nonlocal status, answered

@@ -61,8 +61,8 @@ class Storage:
         self.files: dict[str, Offered] = {}
         self.quota = quota
         self.trouble: dict[str, deque[Trouble]] = defaultdict(deque)
-        self.before: dict[str, Callable[[], None]] = {}
-        """What somebody else does just before a call of that name; once."""
+        self.meanwhile: Callable[[str], None] = lambda _: None
+        """What somebody else does just before a call, whose name it gets."""
         self.received, self.handed = 0, 0
         """Bytes of content that came, and that went, over the wire."""
         self.calls: list[str] = []
@@ -97,7 +97,10 @@ class Storage:
 
     def put_batch(self, size: int, body: Body) -> set[str]:
         content, after = self._receive("put_batch", size, body)
-        refused = self.blobs.put_many(framing.unpack(content))
+        batch, unpacker = self.blobs.batch(), framing.Unpacker()
+        refused = batch.add(unpacker.feed([content]))
+        unpacker.end()
+        batch.commit()
         after()
         return set(refused)
 
@@ -148,11 +151,12 @@ class Storage:
         if trouble is Trouble.DAMAGED:
             content = damaged(content)
         for start in range(0, len(content), _PIECE):
-            if trouble is Trouble.MIDWAY and start * 2 >= len(content):
-                raise UnreachableError("the connection broke")
+            end = min(start + _PIECE, len(content))
             with self._lock:
-                self.handed += len(content[start : start + _PIECE])
-            yield content[start : start + _PIECE]
+                self.handed += end - start
+            yield content[start:end]
+            if trouble is Trouble.MIDWAY and end * 2 >= len(content):
+                raise UnreachableError("the connection broke")
 
     # --- inside ------------------------------------------------------------------------------------------------
 
@@ -162,25 +166,27 @@ class Storage:
             self.calls.append(call)
             waiting = self.trouble[call]
             trouble = waiting.popleft() if waiting else None
-            meanwhile = self.before.pop(call, lambda: None)
-        meanwhile()
+            self.meanwhile(call)
         if trouble is Trouble.AWAY:
             raise UnreachableError("nobody answers")
         return trouble
 
     def _call(self, name: str) -> Callable[[], None]:
-        """What to do once a call has been served."""
-        return lost(self._trouble(name))
+        """What to do once a call without content has been served."""
+        trouble = self._trouble(name)
+        if trouble is Trouble.MIDWAY:
+            raise UnreachableError("the connection broke")
+        return lost(trouble)
 
     def _receive(self, call: str, size: int, body: Body) -> tuple[bytes, Callable[[], None]]:
         trouble = self._trouble(call)
         gathered = bytearray()
         for piece in body():
-            if trouble is Trouble.MIDWAY and len(gathered) * 2 >= size:
-                raise UnreachableError("the connection broke")
             gathered += piece
             with self._lock:
                 self.received += len(piece)
+            if trouble is Trouble.MIDWAY and len(gathered) * 2 >= size:
+                raise UnreachableError("the connection broke")
         assert len(gathered) == size, "what was announced was sent"
         return damaged(gathered) if trouble is Trouble.DAMAGED else bytes(gathered), lost(trouble)
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
 from blake3 import blake3
 
 from rendermill.assets.blobs import BlobStore
-from rendermill.farm.model.errors import BadInputError, NotFoundError, WrongContentError
+from rendermill.farm.model.errors import BadInputError, NotFoundError, UnavailableError, WrongContentError
+from support.disks import small_disk
 
 
 def digest_of(content: bytes) -> str:
@@ -112,6 +114,92 @@ def test_sweeping_removes_what_an_earlier_server_was_writing(blobs: BlobStore, r
     (root / "tmp/0123").write_bytes(b"half a blo")
     BlobStore(root).sweep()
     assert files(root) == [f"{kept[:2]}/{kept[2:]}"]
+
+
+# --- many small ones together -------------------------------------------------------------------------------------
+
+
+def put_many(blobs: BlobStore, contents: Iterable[tuple[str, bytes]]) -> list[str]:
+    batch = blobs.batch()
+    refused = batch.add(contents)
+    batch.commit()
+    return refused
+
+
+def pairs(*contents: bytes) -> list[tuple[str, bytes]]:
+    return [(digest_of(content), content) for content in contents]
+
+
+def test_small_blobs_are_stored_together_as_if_each_came_alone(blobs: BlobStore, root: Path) -> None:
+    contents = [b"", b"one", b"x" * 200_000, *(str(number).encode() for number in range(300))]
+    assert put_many(blobs, pairs(*contents)) == []
+    alone = blobs.path(put(blobs, b"alone")).stat()
+    for digest, content in pairs(*contents):
+        status = blobs.path(digest).stat()
+        assert blobs.path(digest).read_bytes() == content
+        assert (status.st_mtime, status.st_mode) == (alone.st_mtime, alone.st_mode)
+    assert len(files(root)) == len(contents) + 1
+
+
+def test_of_many_those_with_another_content_are_told_and_the_others_stored(blobs: BlobStore, root: Path) -> None:
+    wrong = [(digest_of(b"b"), b"x"), ("no hash", b"y")]
+    assert put_many(blobs, [*pairs(b"a"), *wrong, *pairs(b"c")]) == [digest_of(b"b"), "no hash"]
+    assert blobs.missing([digest_of(b"a"), digest_of(b"b"), digest_of(b"c")]) == [digest_of(b"b")]
+    assert len(files(root)) == 2
+
+
+def test_many_with_the_same_content_or_one_that_is_there_are_one_blob(blobs: BlobStore, root: Path) -> None:
+    put(blobs, b"there")
+    assert put_many(blobs, pairs(b"there", b"same", b"same", b"same")) == []
+    assert len(files(root)) == 2
+
+
+def test_what_breaks_off_among_many_leaves_whole_blobs_and_nothing_else(blobs: BlobStore, root: Path) -> None:
+    def broken() -> Iterator[tuple[str, bytes]]:
+        yield from pairs(b"a", b"b")
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        put_many(blobs, broken())
+    here = blobs.sizes([digest_of(b"a"), digest_of(b"b")])
+    assert len(files(root)) == len(here)
+    assert put_many(blobs, pairs(b"a", b"b", b"c")) == []
+    assert [blobs.checked(digest).read_bytes() for digest, _ in pairs(b"a", b"b", b"c")] == [b"a", b"b", b"c"]
+
+
+def test_a_blob_that_was_damaged_is_made_good_by_many(blobs: BlobStore) -> None:
+    digest = put(blobs, b"content")
+    blobs.path(digest).chmod(0o644)
+    blobs.path(digest).write_bytes(b"CONTENT")
+    assert put_many(blobs, pairs(b"content")) == []
+    assert blobs.checked(digest).read_bytes() == b"content"
+
+
+def test_many_from_many_threads_at_once(blobs: BlobStore, root: Path) -> None:
+    together = threading.Barrier(4)
+
+    def store(first: int) -> None:
+        together.wait()
+        put_many(blobs, pairs(*(str(number).encode() for number in range(first, first + 100))))
+
+    threads = [threading.Thread(target=store, args=(first,)) for first in (0, 50, 100, 0)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert blobs.missing(digest for digest, _ in pairs(*(str(number).encode() for number in range(200)))) == []
+    assert len(files(root)) == 200
+
+
+def test_a_full_disk_is_said_and_many_leave_nothing_half_written(tmp_path: Path) -> None:
+    contents = [os.urandom(100_000) for _ in range(20)]
+    with small_disk(tmp_path / "disk") as disk:
+        full = BlobStore(disk / "blobs")
+        with pytest.raises(UnavailableError, match="cannot store"):
+            put_many(full, pairs(*contents))
+        here = [digest for digest, _ in pairs(*contents) if full.path(digest).exists()]
+        assert all(full.checked(digest) for digest in here)
+        assert list((disk / "blobs/tmp").iterdir()) == []
 
 
 # --- asking ------------------------------------------------------------------------------------------------------

@@ -146,11 +146,11 @@ def test_a_file_goes_to_the_path_that_is_named_or_into_the_folder(tmp_path: Path
 
 def test_a_folders_content_goes_below_the_path_that_is_named(tmp_path: Path) -> None:
     (tmp_path / "b/c").mkdir(parents=True)
-    files = [tmp_path / name for name in ("z.txt", "b/a.txt", "b/c/d.txt")]
+    files = [tmp_path / name for name in ("b/a.txt", "b/c/d.txt", "z.txt")]
     for file in files:
         file.touch()
     order = replace(ORDER, kind="upload_path", local=tmp_path, remote="/show")
-    names = ("/show/z.txt", "/show/b/a.txt", "/show/b/c/d.txt")
+    names = ("/show/b/a.txt", "/show/b/c/d.txt", "/show/z.txt")
     assert items_to_send(order) == [Item(file, name) for file, name in zip(files, names, strict=True)]
 
 
@@ -167,6 +167,14 @@ def test_a_list_has_a_path_or_both_paths_a_line(tmp_path: Path) -> None:
     listed.write_text('\ufeff/a/中 x.png\n\nlocal:"/a/t.png" server:"/b/t.png"\n/a/中 x.png\n', encoding="utf-8")
     order = replace(ORDER, kind="upload_list", local=listed)
     assert items_to_send(order) == [Item(Path("/a/中 x.png"), "/a/中 x.png"), Item(Path("/a/t.png"), "/b/t.png")]
+
+
+def test_only_the_end_of_a_line_ends_a_name_of_a_list(tmp_path: Path) -> None:
+    listed = tmp_path / "list.txt"
+    listed.write_bytes("/a/line\u2028separator.png\r\n/a/next\x85line.png\n".encode())
+    names = ["/a/line\u2028separator.png", "/a/next\x85line.png"]
+    assert [item.name for item in items_to_send(replace(ORDER, kind="upload_list", local=listed))] == names
+    assert names_to_fetch(replace(ORDER, kind="download_list", remote=str(listed))) == names
 
 
 def test_what_to_fetch_is_a_path_or_a_list_of_them(tmp_path: Path) -> None:

@@ -9,10 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rendermill.farm.model.errors import BadInputError, NotFoundError, OverQuotaError
-from rendermill.farm.model.storage import Area, Offer, parse_storage_number, server_path, storage_number
+from rendermill.farm.model.errors import BadInputError, NotFoundError, OverQuotaError, TooLargeError
+from rendermill.farm.model.storage import Area, Offer, StoredFile, parse_storage_number, server_path, storage_number
+from rendermill.farm.ports.store import Transaction
 from rendermill.farm.storage import UserStorage
 from rendermill.store.database import SqlStore
+from rendermill.store.queries import SqlQueries
 from support.campaign import fixed, full
 from support.clock import FakeClock
 from support.stores import fresh_store
@@ -159,3 +161,85 @@ async def test_nobody_writes_where_jobs_publish(storage: UserStorage) -> None:
 async def test_removing_what_is_not_there_is_refused(storage: UserStorage) -> None:
     with pytest.raises(NotFoundError):
         await storage.remove("ann", Area.INPUT, "a")
+
+
+# --- many at once ------------------------------------------------------------------------------------------------
+
+BOTH = {A, B}
+
+
+async def test_many_files_go_in_together_and_those_that_are_there_stay_as_they_are(
+    store: SqlStore, storage: UserStorage
+) -> None:
+    first = await storage.put("ann", Area.INPUT, Offer("a", A, 1), None)
+    later = UserStorage(store, FakeClock(2000.0))
+    offers = [Offer("/a", A, 1), Offer("b", B, 2), Offer("c/d", A, 1)]
+    made = await later.put_all("ann", Area.INPUT, offers, BOTH, None)
+    assert made[0] == first
+    assert [file.modified for file in made] == [1000.0, 2000.0, 2000.0]
+    assert later.find_all("ann", Area.INPUT, ["a", "c/d", "e"]) == {"a": first, "c/d": made[2]}
+
+
+async def test_of_several_files_of_one_name_the_last_counts(storage: UserStorage) -> None:
+    await storage.put_all("ann", Area.INPUT, [Offer("a", A, 60), Offer("/a", B, 70)], BOTH, 70)
+    assert (storage.file("ann", Area.INPUT, "a").hash, storage.used("ann")) == (B, 70)
+
+
+async def test_many_are_put_all_or_none(storage: UserStorage) -> None:
+    with pytest.raises(OverQuotaError, match="what comes has 120"):
+        await storage.put_all("ann", Area.INPUT, [Offer("a", A, 60), Offer("b", B, 60)], BOTH, 100)
+    for wrong in ("a/b", "../x"):
+        with pytest.raises(BadInputError):
+            await storage.put_all("ann", Area.INPUT, [Offer("a", A, 1), Offer(wrong, B, 1)], BOTH, None)
+    assert storage.below("ann", Area.INPUT, "") == []
+
+
+async def test_a_name_that_only_begins_like_another_is_no_folder_of_it(storage: UserStorage) -> None:
+    names = ["a", "a.b", "a-b/c", "a0", "ab/c"]
+    for content in BOTH:
+        await storage.put_all("ann", Area.INPUT, [Offer(name, content, 1) for name in names], BOTH, None)
+    assert {file.path for file in storage.below("ann", Area.INPUT, "")} == set(names)
+
+
+async def test_a_file_whose_content_is_not_here_has_no_name_yet_and_needs_its_room(storage: UserStorage) -> None:
+    offers = [Offer("a", A, 60), Offer("b", B, 40)]
+    made = await storage.put_all("ann", Area.INPUT, offers, {A}, 100)
+    assert [file.path for file in made] == ["a"]
+    with pytest.raises(OverQuotaError):
+        await storage.put_all("ann", Area.INPUT, [Offer("c", A, 1), Offer("b", B, 40)], {A}, 100)
+    with pytest.raises(BadInputError):
+        await storage.put_all("ann", Area.INPUT, [Offer("d", A, 1), Offer("../b", B, 40)], {A}, None)
+    assert [file.path for file in storage.below("ann", Area.INPUT, "")] == ["a"]
+
+
+async def test_files_in_more_folders_than_can_be_looked_at_are_refused(storage: UserStorage) -> None:
+    deep = [Offer(f"{number}/" + "a/" * 500 + "x", A, 1) for number in range(200)]
+    with pytest.raises(TooLargeError, match="50000 folders"):
+        await storage.put_all("ann", Area.INPUT, deep, BOTH, None)
+    assert await storage.put_all("ann", Area.INPUT, deep[:90], BOTH, None)
+    shared = [Offer("0/" + "a/" * 500 + f"y{number}", A, 1) for number in range(200)]
+    assert await storage.put_all("ann", Area.INPUT, shared, BOTH, None)
+    with pytest.raises(BadInputError, match="0/a/a is a folder"):
+        await storage.put_all("ann", Area.INPUT, [Offer("0/a/a", A, 1)], BOTH, None)
+
+
+def test_a_page_of_a_folder_costs_no_more_for_the_files_before_it(store: SqlStore) -> None:
+    def fill(tx: Transaction) -> list[str]:
+        return tx.put_files("ann", Area.INPUT, [StoredFile(f"{name}/x", A, 1, 0.0) for name in range(10_000, 20_000)])
+
+    store.write(fill).result()
+    steps = 0
+
+    def count() -> int:
+        nonlocal steps
+        steps += 1
+        return 0
+
+    with store.engine.connect() as connection:
+        sqlite = connection.connection.driver_connection
+        assert sqlite is not None
+        sqlite.set_progress_handler(count, 100)
+        for folder, after in (("19999", ""), ("19999", "15000/x"), ("10000", ""), ("", "19998/x")):
+            assert len(SqlQueries(connection).files("ann", Area.INPUT, folder, after=after, limit=10)) == 1
+        sqlite.set_progress_handler(None, 0)
+    assert steps < 20

@@ -6,6 +6,7 @@ import json
 import logging
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -72,6 +73,15 @@ def test_an_answer_s_data_is_given(server: Scripted) -> None:
     server.answers = [GOOD]
     assert server.connection().call("/api/x", {"a": 1}) == {"x": 1}
     assert (len(server.seen), server.waits) == (1, 0)
+
+
+def test_threads_may_call_at_once_without_a_warning(server: Scripted, caplog: pytest.LogCaptureFixture) -> None:
+    together = threading.Barrier(4, timeout=20)
+    connection = server.connection()
+    server.next = lambda: (together.wait(), GOOD)[1]  # type: ignore[method-assign]
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(connection.call, ["/api/x"] * 4)) == [{"x": 1}] * 4
+    assert [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING] == []
 
 
 def test_data_that_the_answer_does_not_have_is_none(server: Scripted) -> None:

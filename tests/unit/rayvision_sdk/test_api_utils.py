@@ -179,6 +179,11 @@ def test_what_is_not_there_adds_nothing(upload: Path, show: Path) -> None:
     refused(1000006, show / "no.json", append_to_upload, [show], show / "no.json")
 
 
+@pytest.mark.parametrize("given", ["", [""]])
+def test_an_empty_path_is_not_the_folder_that_the_script_runs_in(upload: Path, given: Any) -> None:
+    assert "empty" in refused(1000004, upload, append_to_upload, given, upload)
+
+
 @pytest.mark.parametrize("given", [("a", "b"), {"a": 1}, None, 7, [7], [["a"]]])
 def test_what_is_no_path_is_told(upload: Path, given: Any) -> None:
     assert type(given[0] if isinstance(given, list) else given).__name__ in refused(

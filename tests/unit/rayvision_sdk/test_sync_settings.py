@@ -176,6 +176,19 @@ def test_what_one_upload_told_others_is_no_wish_of_the_next(tmp_path: Path) -> N
     assert settings(tmp_path).log_folder() == tmp_path / "home/renderfarm_sdk"
 
 
+def test_what_one_upload_told_others_does_not_hide_what_the_user_wants(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted, told = folder(tmp_path, "wanted"), folder(tmp_path, "told")
+    monkeypatch.setenv("RAYVISION_LOG", str(wanted))
+    first = settings(tmp_path, log=told)
+    for _ in range(2):
+        assert first.log_folder() == told
+        assert first.database_folder() == wanted
+    assert settings(tmp_path).log_folder() == wanted
+    assert os.environ["RAYVISION_LOG"] == str(wanted)
+
+
 def test_downloads_log_where_uploads_said(tmp_path: Path) -> None:
     assert download_log_folder() == tmp_path / "home/renderfarm_sdk"
     told = folder(tmp_path, "log")

@@ -86,6 +86,8 @@ def walk_files(path: StrPath) -> Iterator[str]:
     Raises RayvisionError 1000004 for what is not there or cannot be looked into.
     """
     named = os.path.normpath(Path(path).absolute())  # links stay, their names are those that scenes know
+    if not os.fspath(path):
+        raise RayvisionError(Code.PATH_MISSING, "an empty path is no file or folder")
     if is_file(named):
         yield named
     elif is_folder(named):

@@ -28,7 +28,7 @@ from rendermill_rayvision.sync_arguments import (
 )
 from rendermill_rayvision.sync_settings import download_log_folder
 from rendermill_rayvision.tasks import Task, tasks
-from rendermill_rayvision.waiting import Bell, rounds
+from rendermill_rayvision.waiting import Bell, patiently, rounds
 from rendermill_rayvision.workspace import sdk_folder
 
 _HOPELESS = (UnreachableError, NotAuthenticatedError, NotAllowedError)
@@ -103,14 +103,15 @@ class RayvisionDownload:
                 names = (server_path,) if isinstance(server_path, str) else tuple(map(str, server_path))
                 if not all(names):
                     raise bad_argument("server_path", server_path, "give paths of the storage")
-                storage = input_storage(self.api) if asset else self._output_storage()
+                storage = patiently(lambda: input_storage(self.api)) if asset else self._output_storage()
                 self._fetch(fetcher, ", ".join(names), [Place(storage, names, wish.folder, wish.keep)], wish)
                 return True
             ids = task_ids(task_id_list)
             if not ids:
                 what = "there is nothing to download: give the numbers of tasks (task_id_list), or server_path"
                 raise RayvisionError(Code.ARGUMENT, what)
-            self._each(fetcher, tasks(self.api.query, ids, self._output_storage()), wish)
+            wanted = patiently(lambda: tasks(self.api.query, ids, self._output_storage()))
+            self._each(fetcher, wanted, wish)
         return True
 
     def auto_download(
@@ -135,8 +136,8 @@ class RayvisionDownload:
 
         With ``is_test_stop`` a task has ended when it waits for full speed after its test frames. ``sleep_time`` is how
         many seconds may pass before tasks are looked at again of which nothing is heard. What cannot be downloaded is
-        tried again until the task has ended, and raised when all have: DownloadFailed lists the tasks. A task that is
-        deleted meanwhile is one of those.
+        logged as a warning, tried again until the task has ended, and raised when all have: DownloadFailed lists the
+        tasks. A task that is deleted meanwhile is one of those.
         """
         check_engine(engine_type)
         wish = self._wish(max_speed, print_log, download_filename_format, local_path)
@@ -200,6 +201,7 @@ class RayvisionDownload:
     def _until_over(self, ids: list[int], wish: _Wish, pause: float, *, tested: bool, frames: bool) -> bool:
         storage, fetcher = self._output_storage(), self._fetcher(wish)
         failed: dict[int, str] = {}
+        trouble: dict[int, str] = {}
         done: dict[int, int] = {}
         with _told(), closing(Bell(self.api.rendermill)) as bell:
             for task, over in rounds(
@@ -215,7 +217,9 @@ class RayvisionDownload:
                         raise
                     except (DownloadFailed, RendermillError) as error:
                         why = error.error if isinstance(error, DownloadFailed) else str(error)
-                        self._say(f"task {task.id}: {why}", wish)
+                        if trouble.get(task.id) != why:  # nobody else will say so until the task has ended
+                            self.logger.warning("task %d: %s", task.id, why)
+                        trouble[task.id] = why
                         if over:
                             failed[task.id] = why
         _raise(failed)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import os
+import threading
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from rendermill_rayvision.progress import Listeners, UploadedInRedis, bars
 from rendermill_rayvision.sync_arguments import bad_argument, bytes_a_second, check_engine, folder_name, some, told_as
 from rendermill_rayvision.sync_arguments import task_id as number_of
 from rendermill_rayvision.sync_settings import SyncSettings
+from rendermill_rayvision.waiting import patiently
 from rendermill_rayvision.workspace import is_file
 
 _PACKAGED = Path(__file__).with_name("db_config.ini")
@@ -53,6 +55,7 @@ class RayvisionUpload:
         self.logger = Log(logger, log_folder, log_name, log_level).of("rayvision_sync")
         self._settings = SyncSettings.read(Path(db_config_path or _PACKAGED).absolute())
         self._log_folder = self._settings.log_folder()
+        self._stop = threading.Event()
 
     def upload(
         self,
@@ -162,7 +165,7 @@ class RayvisionUpload:
         with told_as(Code.FAILED), ExitStack() as stack:
             ini = Path(self.create_db_ini(listing)) if is_db else None
             records = stack.enter_context(open_records(ini))
-            storage = input_storage(self.api)
+            storage = patiently(lambda: input_storage(self.api))
             summary = self._send(storage, items, folder_name(listing), max_speed, records, noted)
             if summary.failed:  # not complete: temporary records stay
                 raise _not_uploaded(summary)
@@ -171,11 +174,18 @@ class RayvisionUpload:
     def thread_pool_upload(self, upload_pool: Sequence[StrPath], pool_size: int = 10, **kwargs: Any) -> bool:
         """Upload the files of several upload.json at once, with the keywords of :meth:`upload_asset`; True.
 
-        Without ``is_db`` no records are used. All are tried; then the first error is raised.
+        Without ``is_db`` no records are used. All are tried; then the first error is raised. Ctrl-C ends all of them.
         """
         named = {"is_db": False, **kwargs}
         with ThreadPoolExecutor(pool_size) as pool:
             running = [pool.submit(self.upload_asset, path, **named) for path in upload_pool]
+            try:
+                wait(running)
+            except BaseException:
+                self._stop.set()
+                pool.shutdown(cancel_futures=True)
+                self._stop.clear()
+                raise
         for each in running:
             each.result()
         return True
@@ -229,8 +239,8 @@ class RayvisionUpload:
         with bars("sending") as shown:
             heard = Listeners(TransferLog(self._log_folder, "upload"), shown, *listeners)
             options = Options(max_speed=speed, records=records or NoRecords(), listener=heard)
-            summary = upload(self.api.rendermill, str(storage), items, options)
-        told = (title, summary.files, summary.moved_files, summary.moved_size)
+            summary = upload(self.api.rendermill, str(storage), items, options, self._stop)
+        told = (title, summary.files - len(summary.failed), summary.moved_files, summary.moved_size)
         self.logger.info("%s: %d files are there, %d of them sent (%d bytes)", *told)
         return summary
 

@@ -21,6 +21,7 @@ from rendermill_rayvision.signing import signature
 OK = 200
 ATTEMPTS = 5
 _CONNECT_SECONDS = 10.0
+_CONNECTIONS = 16
 
 
 def _wait() -> None:
@@ -53,7 +54,8 @@ class Connection:
         self._wait = wait
         connecting = _CONNECT_SECONDS if timeout is None else min(timeout, _CONNECT_SECONDS)
         # Each attempt is signed anew, so urllib3 makes none of its own.
-        self._http = urllib3.PoolManager(timeout=urllib3.Timeout(connect=connecting, read=timeout), retries=False)
+        waiting = urllib3.Timeout(connect=connecting, read=timeout)
+        self._http = urllib3.PoolManager(maxsize=_CONNECTIONS, timeout=waiting, retries=False)
 
     def close(self) -> None:
         """Close the connection."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rendermill.sdk.client import Client
 from rendermill.sdk.depots import storage_source
-from rendermill.sdk.transfer import Download, Options, Summary
+from rendermill.sdk.transfer import Download, Options, Summary, Wanted
 from rendermill.sdk.transfer_log import TransferLog
 from rendermill_rayvision.errors import DownloadFailed
 from rendermill_rayvision.progress import Listeners, bars
@@ -42,7 +42,10 @@ def places(task: Task, folder: Path, *, keep: bool) -> list[Place]:
 
 
 class Fetcher:
-    """Fetches places as often as it is asked; what it has fetched once is not looked at again."""
+    """Fetches places as often as it is asked; what it has fetched once is not looked at again.
+
+    Where files of several go to the same place, the first that comes has it; the others have failed.
+    """
 
     def __init__(self, client: Client, max_speed: int | None, log_folder: Path, *, show: bool) -> None:
         self._client, self._show = client, show
@@ -50,6 +53,7 @@ class Fetcher:
         self._heard = Listeners(self._log)
         self._options = Options(max_speed=max_speed, listener=self._heard)
         self._downloads: dict[Place, Download] = {}
+        self._taken: dict[str, Wanted] = {}
         self._there: set[Place] = set()
 
     def fetch(self, wanted: Sequence[Place]) -> bool:
@@ -72,7 +76,7 @@ class Fetcher:
         download = self._downloads.pop(place, None)  # one that failed is not used again
         if download is None:
             source = storage_source(self._client, place.storage)
-            download = Download(source, place.folder, self._options, keep=place.keep)
+            download = Download(source, place.folder, self._options, keep=place.keep, taken=self._taken)
         with bars("fetching", wanted=self._show) as shown:
             self._heard.listeners = (self._log, shown)
             summary = download.fetch(place.names)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,8 +14,8 @@ from rendermill_rayvision.workspace import is_folder, sdk_folder
 
 LOG_VARIABLE = "RAYVISION_LOG"
 DATABASE_VARIABLE = "RAYVISION_DB"
-_set_here: set[str] = set()
-"""What :meth:`SyncSettings.log_folder` has put into the environment: no wish of the user's."""
+_instead_of: dict[str, str | None] = {}
+"""What :meth:`SyncSettings.log_folder` has put into the environment, and what the user had there before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,18 +49,18 @@ class SyncSettings:
 
     def database_folder(self) -> Path:
         """The first folder that is there: ``db_path``, ``RAYVISION_DB``, ``RAYVISION_LOG``; else renderfarm_sdk."""
-        wanted = (self.db_path, os.environ.get(DATABASE_VARIABLE), _users_log_folder(os.environ))
-        return _first(*wanted)
+        return _first(self.db_path, os.environ.get(DATABASE_VARIABLE), _users_log_folder())
 
     def log_folder(self) -> Path:
         """The first folder that is there: ``transfer_log_path``, ``RAYVISION_LOG``; else renderfarm_sdk.
 
         It is put into ``RAYVISION_LOG``, for the downloads and programs of the same script.
         """
-        folder = _first(self.transfer_log_path, _users_log_folder(os.environ))
+        users = _users_log_folder()
+        folder = _first(self.transfer_log_path, users)
         if os.environ.get(LOG_VARIABLE) != str(folder):
             os.environ[LOG_VARIABLE] = str(folder)
-            _set_here.add(str(folder))
+            _instead_of[str(folder)] = users
         return folder
 
     def choice(self, name: str, platform: str) -> RecordsChoice:
@@ -79,9 +78,9 @@ def download_log_folder() -> Path:
     return _first(os.environ.get(LOG_VARIABLE))
 
 
-def _users_log_folder(environment: Mapping[str, str]) -> str | None:
-    found = environment.get(LOG_VARIABLE)
-    return None if found in _set_here else found
+def _users_log_folder() -> str | None:
+    found = os.environ.get(LOG_VARIABLE)
+    return _instead_of.get(found, found) if found else None
 
 
 def _first(*folders: str | None) -> Path:

@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from rendermill.farm.model.errors import RendermillError, UnreachableError
 from rendermill_rayvision.tasks import Task
@@ -15,6 +15,7 @@ PATIENCE_SECONDS = 60.0
 _AGAIN_SECONDS = 5.0
 _MOST_THREADS = 16
 _log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 
 class Watching(Protocol):
@@ -69,6 +70,25 @@ class Bell:
                 self._listening.discard(job)
 
 
+def patiently(
+    call: Callable[[], T],
+    wait: Callable[[float], object] = time.sleep,
+    clock: Callable[[], float] = time.monotonic,
+) -> T:
+    """What a call gives; a farm that does not answer is asked again. ``wait`` gets the seconds between two calls.
+
+    Raises UnreachableError if it has not answered for a minute, and what the call raises.
+    """
+    began = clock()
+    while True:
+        try:
+            return call()
+        except UnreachableError:
+            if clock() - began >= PATIENCE_SECONDS:
+                raise
+        wait(_AGAIN_SECONDS)
+
+
 def rounds(
     ids: Sequence[int],
     look: Callable[[list[int]], list[Task]],
@@ -84,18 +104,8 @@ def rounds(
     has not answered for a minute, and what ``look`` raises.
     """
     left = list(ids)
-    silent_since: float | None = None
     while left:
-        began = clock()
-        try:
-            found = look(left)
-        except UnreachableError:
-            silent_since = began if silent_since is None else silent_since
-            if clock() - silent_since >= PATIENCE_SECONDS:
-                raise
-            bell.wait(min(pause, _AGAIN_SECONDS))
-            continue
-        silent_since = None
+        found = patiently(lambda: look(left), lambda seconds: bell.wait(min(pause, seconds)), clock)
         bell.listen(task.job for task in found if task.job is not None)
         for task in found:
             over = task.deleted or task.is_over(tested=tested)

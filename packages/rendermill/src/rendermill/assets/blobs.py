@@ -73,32 +73,9 @@ class BlobStore:
         """Begin a blob whose content comes piece by piece."""
         return BlobWriter(self, self._tmp / uuid.uuid4().hex)
 
-    def put_many(self, blobs: Iterable[tuple[str, bytes | memoryview]]) -> list[str]:
-        """Store small contents together, with one wait for the disk however many they are.
-
-        Returns the hashes of those whose content is another; the rest is stored. Raises BadInputError for what is no
-        hash, :class:`UnavailableError` on a full disk.
-        """
-        refused: list[str] = []
-        written: list[str] = []
-        temporary = f"{self._tmp}/{uuid.uuid4().hex}"
-        try:
-            with self._small:
-                for digest, content in blobs:
-                    if blake3(content).hexdigest() == digest:
-                        written.append(str(self.path(digest)))
-                        _write_small(temporary, content)
-                        _move(temporary, written[-1])
-                    else:
-                        refused.append(digest)
-            sync_filesystem(self._root)
-            for final in written:  # not before: a blob that is not sealed is hashed before it is used
-                os.utime(final, (_SEALED, _SEALED))
-        except OSError as error:
-            with contextlib.suppress(OSError):
-                os.unlink(temporary)  # noqa: PTH108
-            raise self.unwritable(error) from error
-        return refused
+    def batch(self) -> BlobBatch:
+        """Begin many small blobs that are stored together."""
+        return BlobBatch(self, self._tmp / uuid.uuid4().hex, self._small)
 
     def put_file(self, source: Path) -> tuple[str, int]:
         """Store a file and remove it from where it was; returns hash and size.
@@ -136,8 +113,11 @@ class BlobStore:
         """The path of a blob that is here and whole. Raises :class:`NotFoundError` otherwise."""
         path = self.path(digest)
         try:
-            if path.stat().st_mtime != _SEALED:
+            status = path.stat()
+            if status.st_mtime != _SEALED:
                 if hash_file(path) != digest:
+                    if path.stat().st_ino != status.st_ino:  # somebody has just sent it anew
+                        return self.checked(digest)
                     path.unlink()
                     raise NotFoundError("it was damaged on disk and has been removed", where=f"blob {digest}")
                 _seal(path)
@@ -158,6 +138,10 @@ class BlobStore:
             os.fsync(folder)
         finally:
             os.close(folder)
+
+    def sync(self) -> None:
+        """Wait until everything that was written is on the disk. Raises OSError."""
+        sync_filesystem(self._root)
 
     def unwritable(self, error: OSError) -> UnavailableError:
         """What to say when the disk refuses."""
@@ -216,14 +200,58 @@ class BlobWriter:
         self._temporary.unlink(missing_ok=True)
 
 
-def _write_small(path: str, content: bytes | memoryview) -> None:
-    """Write a read-only file."""
+class BlobBatch:
+    """Small blobs that are stored together, with one wait for the disk however many they are."""
+
+    def __init__(self, store: BlobStore, temporary: Path, turn: threading.Lock) -> None:
+        self._store, self._temporary, self._turn = store, str(temporary), turn
+        self._written: dict[str, int] = {}
+
+    def add(self, blobs: Iterable[tuple[str, bytes | memoryview]]) -> list[str]:
+        """Write contents that have these hashes; returns the hashes of those that have others.
+
+        Raises :class:`UnavailableError` on a full disk.
+        """
+        refused: list[str] = []
+        try:
+            with self._turn:
+                for digest, content in blobs:
+                    if blake3(content).hexdigest() != digest:
+                        refused.append(digest)
+                    elif (final := str(self._store.path(digest))) not in self._written and not _is_sealed(final):
+                        self._written[final] = _write_small(self._temporary, content)
+                        _move(self._temporary, final)
+        except OSError as error:
+            with contextlib.suppress(OSError):
+                os.unlink(self._temporary)  # noqa: PTH108
+            raise self._store.unwritable(error) from error
+        return refused
+
+    def commit(self) -> None:
+        """Wait for the disk. Not before are they sealed: a blob that is not is hashed before anybody uses it.
+
+        Raises :class:`UnavailableError` on a full disk.
+        """
+        try:
+            if self._written:
+                self._store.sync()
+            with self._turn:
+                for final, inode in self._written.items():
+                    if os.stat(final).st_ino == inode:  # noqa: PTH116 - else another's, who still waits for the disk
+                        os.utime(final, (_SEALED, _SEALED))
+        except OSError as error:
+            raise self._store.unwritable(error) from error
+
+
+def _write_small(path: str, content: bytes | memoryview) -> int:
+    """Write a read-only file; its inode."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         written = os.write(descriptor, content)
         while written < len(content):  # a disk that is almost full
             written += os.write(descriptor, memoryview(content)[written:])
         os.fchmod(descriptor, 0o444)
+        return os.fstat(descriptor).st_ino
     finally:
         os.close(descriptor)
 
@@ -236,11 +264,18 @@ def _move(temporary: str, final: str) -> None:
         os.rename(temporary, final)  # noqa: PTH104
 
 
+def _is_sealed(path: str) -> bool:
+    try:
+        return os.stat(path).st_mtime == _SEALED  # noqa: PTH116 - thousands of them
+    except FileNotFoundError:
+        return False
+
+
 def _seal(path: Path) -> None:
     """Say that a blob is whole, and on the disk."""
     with path.open("rb") as file:
         os.fsync(file.fileno())
-    os.utime(path, (_SEALED, _SEALED))
+        os.utime(file.fileno(), (_SEALED, _SEALED))
 
 
 def _no_hash(text: str) -> BadInputError:

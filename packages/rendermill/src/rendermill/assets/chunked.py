@@ -22,7 +22,7 @@ from blake3 import blake3
 from rendermill.assets.blobs import BlobStore
 from rendermill.assets.framing import CHUNK_BYTES, chunk_count, chunk_length
 from rendermill.assets.hashing import hash_file
-from rendermill.farm.model.errors import BadInputError, WrongContentError, WrongStateError
+from rendermill.farm.model.errors import BadInputError, StoppedError, WrongContentError, WrongStateError
 
 _KEPT_SECONDS = 7 * 86400.0
 _MAX_CHUNKS = 1024 * 1024
@@ -40,6 +40,7 @@ class ChunkedBlobs:
         self._checking: dict[Path, Future[None]] = {}
         self._gates: WeakValueDictionary[Path, _Gate] = WeakValueDictionary()
         self._lock = threading.Lock()
+        self._closed = threading.Event()
 
     def sweep(self) -> None:
         """Remove what nobody has gone on with for a week."""
@@ -51,7 +52,7 @@ class ChunkedBlobs:
     def present(self, owner: str, digest: str, size: int) -> list[int]:
         """The chunks of a content that are here, by index from 0; all of them if it is a blob already."""
         data = self._data(owner, digest, size)
-        if not self._blobs.missing([digest]):
+        if self._is_blob(digest, size):
             return list(range(chunk_count(size)))
         return [index for index, mark in enumerate(_marks(data)) if mark]
 
@@ -78,7 +79,8 @@ class ChunkedBlobs:
             return self._checking[data]
 
     def close(self) -> None:
-        """End after the check that runs."""
+        """End; what is being checked will be checked when somebody asks for it again."""
+        self._closed.set()
         self._checker.shutdown(cancel_futures=True)
 
     def _data(self, owner: str, digest: str, size: int) -> Path:
@@ -87,19 +89,26 @@ class ChunkedBlobs:
             raise BadInputError(f"a content of chunks has 1 to {_MAX_CHUNKS * CHUNK_BYTES} bytes", where="size")
         return self._root / f"{blake3(owner.encode()).hexdigest(_NAME_BYTES)}-{digest}-{size}"
 
+    def _is_blob(self, digest: str, size: int) -> bool:
+        """Whether the content is a blob already. Raises BadInputError if that has another size."""
+        here = self._blobs.sizes([digest])
+        if here.get(digest, size) != size:
+            raise BadInputError(f"that content has {here[digest]} bytes, not {size}", where="size")
+        return digest in here
+
     def _gate(self, data: Path) -> _Gate:
         with self._lock:
             return self._gates.setdefault(data, _Gate())
 
     def _finish(self, data: Path, digest: str, size: int) -> None:
-        is_new = bool(self._blobs.missing([digest]))
+        is_new = not self._is_blob(digest, size)
         missing = chunk_count(size) - sum(map(bool, _marks(data)))
         if is_new and missing:
             raise WrongStateError(f"{missing} chunks are missing", where=f"blob {digest}", remedy="Send them first.")
         gate = self._gate(data)
         gate.shut()
         try:
-            if is_new and (found := hash_file(data)) != digest:
+            if is_new and (found := hash_file(data, self._go_on)) != digest:
                 _discard(data)
                 raise WrongContentError(f"the content sent has the hash {found}", where=f"blob {digest}")
             if is_new:
@@ -110,6 +119,10 @@ class ChunkedBlobs:
         finally:
             with self._lock:
                 del self._gates[data]  # whoever comes from now on begins a new file
+
+    def _go_on(self, _read: int) -> None:
+        if self._closed.is_set():
+            raise StoppedError("the farm is ending")
 
 
 class _Gate:
@@ -142,12 +155,13 @@ class _Gate:
 class ChunkWriter:
     """A chunk being written; it does not count as here unless :meth:`commit` was reached.
 
-    What comes while, or after, the content as a whole is checked is not written: it had been here before.
+    Nothing is written of a chunk that is here, also while, or after, the content as a whole is checked.
     """
 
     def __init__(self, blobs: BlobStore, gate: _Gate, data: Path, index: int, length: int) -> None:
         self._blobs, self._gate, self._data, self._index, self._left = blobs, gate, data, index, length
         self._at = index * CHUNK_BYTES
+        self._is_here = any(_marks(data)[index : index + 1])
         self._hasher = blake3()
         try:
             self._file = os.open(data, os.O_WRONLY | os.O_CREAT, 0o600)
@@ -163,7 +177,7 @@ class ChunkWriter:
         view = memoryview(piece)
         try:
             with self._gate.passed() as is_open:
-                while view and is_open:
+                while view and is_open and not self._is_here:
                     written = os.pwrite(self._file, view, self._at)
                     self._at, view = self._at + written, view[written:]
         except OSError as error:

@@ -11,13 +11,15 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterable, Iterator
 
-from rendermill.farm.model.errors import MalformedRequestError
+from rendermill.farm.model.errors import MalformedRequestError, TooLargeError
 
 CHUNK_BYTES = 16 * 1024 * 1024
 SMALL_BYTES = 1024 * 1024
 """Contents up to this size go in batches."""
 BATCH_BYTES = 8 * 1024 * 1024
 """What a sender gathers into a batch."""
+BATCH_FILES = 2000
+"""The most contents that a batch has."""
 BATCH_LIMIT = 24 * 1024 * 1024
 """The longest batch that is taken, frames and all."""
 
@@ -31,18 +33,45 @@ def pack(blobs: Iterable[tuple[str, bytes]]) -> Iterator[bytes]:
         yield content
 
 
-def unpack(body: bytes) -> Iterator[tuple[str, memoryview]]:
-    """The hashes and contents of a batch. Raises :class:`MalformedRequestError` where it is cut short."""
-    view, at = memoryview(body), 0
-    while at < len(view):
-        if at + _HEAD.size > len(view):
-            raise MalformedRequestError(f"the batch is cut off in the head at byte {at}", where="body")
-        digest, length = _HEAD.unpack_from(view, at)
-        start = at + _HEAD.size
-        at = start + length
-        if at > len(view):
-            raise MalformedRequestError(f"the content at byte {start} is cut off", where="body")
-        yield digest.hex(), view[start:at]
+class Unpacker:
+    """Takes apart a batch that comes piece by piece; it holds no more than the content that is not whole yet."""
+
+    def __init__(self) -> None:
+        self._rest = b""
+        self._size = self._files = 0
+
+    def feed(self, pieces: Iterable[bytes]) -> list[tuple[str, memoryview]]:
+        """The hashes and contents that are whole by now, and were not before.
+
+        Raises :class:`TooLargeError` for too long a batch, or one of too many contents, and
+        :class:`MalformedRequestError` for a content of a length that none has in a batch.
+        """
+        body = b"".join([self._rest, *pieces])
+        self._size += len(body) - len(self._rest)
+        if self._size > BATCH_LIMIT:
+            raise TooLargeError(f"a batch has up to {BATCH_LIMIT} bytes", where="body")
+        view, at = memoryview(body), 0
+        whole: list[tuple[str, memoryview]] = []
+        while at + _HEAD.size <= len(view):
+            digest, length = _HEAD.unpack_from(view, at)
+            if length > SMALL_BYTES:
+                what = f"a content of {length} bytes; in a batch one has up to {SMALL_BYTES}"
+                raise MalformedRequestError(what, where="body")
+            start = at + _HEAD.size
+            if start + length > len(view):
+                break
+            at = start + length
+            self._files += 1
+            if self._files > BATCH_FILES:
+                raise TooLargeError(f"a batch has up to {BATCH_FILES} contents", where="body")
+            whole.append((digest.hex(), view[start:at]))
+        self._rest = body[at:]
+        return whole
+
+    def end(self) -> None:
+        """There is no more. Raises :class:`MalformedRequestError` if the batch is cut short."""
+        if self._rest:
+            raise MalformedRequestError(f"the content at byte {self._size - len(self._rest)} is cut off", where="body")
 
 
 def chunk_count(size: int) -> int:

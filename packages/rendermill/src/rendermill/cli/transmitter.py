@@ -51,7 +51,15 @@ def main() -> None:
 
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, end)
-    sys.exit(status_of(lambda: _run(sys.argv[1:], stop)))
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup
+        signal.signal(signal.SIGHUP, end)
+    try:
+        status = status_of(lambda: _run(sys.argv[1:], stop))
+    except SystemExit:  # --help, --version
+        status = 0
+    with suppress(OSError):
+        print(end="", flush=True)
+    os._exit(status)  # while Python ends, a signal or a reader that has gone would make another status of it
 
 
 def status_of(work: Callable[[], None]) -> int:

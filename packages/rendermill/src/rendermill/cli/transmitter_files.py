@@ -33,11 +33,11 @@ def names_to_fetch(order: Order) -> list[str]:
 
 
 def _lines(file: Path) -> list[str]:
-    """The lines of a list that are not empty."""
+    """The lines of a list that are not empty. A name may hold what only Python takes for the end of a line."""
     try:
         text = file.read_text(encoding="utf-8-sig")
     except OSError as error:
         raise BadInputError(f"the list cannot be read: {error.strerror}", where=str(file)) from error
     except ValueError as error:
         raise BadInputError("the list is not UTF-8", where=str(file)) from error
-    return [line.strip() for line in text.splitlines() if line.strip()]
+    return [line.strip() for line in text.split("\n") if line.strip()]

@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Container, Sequence
 
-from rendermill.farm.model.errors import BadInputError, NotFoundError, OverQuotaError
+from rendermill.farm.model.errors import BadInputError, NotFoundError, OverQuotaError, TooLargeError
 from rendermill.farm.model.records import Output
 from rendermill.farm.model.storage import Area, Offer, StoredFile, server_path
 from rendermill.farm.ports.clock import Clock
 from rendermill.farm.ports.store import Queries, Store, Transaction
 
 MAX_LISTED = 10_000
+_MAX_FOLDERS = 50_000
+"""In how many folders files may lie that are put together: the writer looks at each, and everybody waits for it."""
 
 
 class UserStorage:
@@ -30,8 +32,8 @@ class UserStorage:
         """Give blobs names, as far as they are ``here`` in the blob store (hashes); files of these names are replaced.
 
         ``quota`` is what all files of the owner may have together, in bytes, those that are not here yet too. Raises
-        :class:`OverQuotaError`, or :class:`BadInputError` for a bad name, one that is a folder already, or the output
-        area; nothing is named then.
+        :class:`OverQuotaError`, :class:`TooLargeError` for too many folders, or :class:`BadInputError` for a bad name,
+        one that is a folder already, or the output area; nothing is named then.
         """
         stored, new = await asyncio.to_thread(self._compare, owner, area, offers)
         coming = [file for file in new if file.hash not in here]
@@ -39,7 +41,8 @@ class UserStorage:
             await asyncio.to_thread(self._store.read, lambda q: _check_quota(q, owner, area, new, quota))
         named = [file for file in new if file.hash in here]
         if named:
-            await asyncio.wrap_future(self._store.write(lambda tx: _put(tx, owner, area, named, quota)))
+            folders = await asyncio.to_thread(_folders, [file.path for file in named])
+            await asyncio.wrap_future(self._store.write(lambda tx: _put(tx, owner, area, named, folders, quota)))
         return [file for file in stored if file.hash in here]
 
     def _compare(self, owner: str, area: Area, offers: Sequence[Offer]) -> tuple[list[StoredFile], list[StoredFile]]:
@@ -108,12 +111,26 @@ def _kept(there: StoredFile | None, offer: Offer) -> StoredFile | None:
     return there if there is not None and (there.hash, there.size) == (offer.hash, offer.size) else None
 
 
-def _put(tx: Transaction, owner: str, area: Area, new: Sequence[StoredFile], quota: int | None) -> None:
-    names = {file.path for file in new}
-    parents = {name[:at]: name for name in names for at, letter in enumerate(name) if letter == "/"}
-    of_storage = [file.path for file in tx.files_named(owner, area, sorted(parents))]
-    for parent in [*of_storage, *sorted(names & parents.keys())]:
-        raise BadInputError(f"{parent} is a file and cannot be a folder", where=parents[parent])
+def _folders(names: Sequence[str]) -> dict[str, str]:
+    """The folders that files lie in, each with one of the files. Raises :class:`TooLargeError`."""
+    found: dict[str, str] = {}
+    for name in names:
+        at = name.rfind("/")
+        while at > 0 and (folder := name[:at]) not in found:
+            found[folder] = name
+            at = name.rfind("/", 0, at)
+        if len(found) > _MAX_FOLDERS:
+            what = f"these files lie in more than {_MAX_FOLDERS} folders"
+            raise TooLargeError(what, where=name[:200], remedy="Put them with several requests.")
+    return found
+
+
+def _put(
+    tx: Transaction, owner: str, area: Area, new: Sequence[StoredFile], folders: dict[str, str], quota: int | None
+) -> None:
+    of_storage = [file.path for file in tx.files_named(owner, area, sorted(folders))]
+    for parent in [*of_storage, *sorted({file.path for file in new} & folders.keys())]:
+        raise BadInputError(f"{parent} is a file and cannot be a folder", where=folders[parent])
     if quota is not None:
         _check_quota(tx, owner, area, new, quota)
     for folder in tx.put_files(owner, area, new):

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from rendermill.assets.client.depot import Item, Wanted
+from rendermill.assets.client.depot import Item, Source, Wanted
 from rendermill.assets.client.download import Downloader, confined
 from rendermill.assets.client.patience import Patience
 from rendermill.assets.client.records import Mark, NoRecords, Records
@@ -19,7 +19,7 @@ from rendermill.assets.client.upload import Uploader
 from rendermill.farm.model.errors import BadInputError
 from rendermill.farm.model.storage import server_path
 from rendermill.sdk.client import Client
-from rendermill.sdk.depots import HttpSource, StorageDepot, job_source, storage_source
+from rendermill.sdk.depots import StorageDepot, job_source, storage_source
 
 __all__ = [
     "Download",
@@ -31,6 +31,7 @@ __all__ = [
     "Options",
     "Records",
     "Summary",
+    "Wanted",
     "confined",
     "download",
     "job_download",
@@ -90,19 +91,24 @@ def job_download(client: Client, job_id: int, folder: Path, options: Options | N
 
 
 class Download:
-    """Files that are fetched again and again while they come: what was fetched once is not looked at any more."""
+    """Files that are fetched again and again while they come: what was fetched once is not looked at any more.
+
+    ``taken`` is shared by downloads to folders that may be the same: none puts a file in the place of another's.
+    """
 
     def __init__(
         self,
-        source: HttpSource,
+        source: Source,
         folder: Path,
         options: Options,
         *,
         keep: bool = True,
         stop: threading.Event | None = None,
+        taken: dict[str, Wanted] | None = None,
     ) -> None:
         self._source, self._folder, self._options = source, folder, options
         self._keep, self._stop = keep, stop
+        self._taken: dict[str, Wanted] = {} if taken is None else taken
         self._done: dict[str, str] = {}
 
     def fetch(self, names: Sequence[str]) -> Summary:
@@ -126,9 +132,13 @@ class Download:
         """One file for each place."""
         placed: dict[str, Wanted] = {}
         for each in listed:
-            if (other := placed.setdefault(each.place, each)).hash != each.hash:
+            path = f"{self._folder}/{each.place}"
+            other = self._taken.get(path, each)
+            if other.name != each.name and other.hash != each.hash:
                 teller.total(1, each.size)
                 teller.failed(confined(self._folder, each.place), each.name, f"{other.name} goes to the same place")
+            else:
+                placed[each.place] = self._taken[path] = each
         return list(placed.values())
 
     def _below(self, name: str, patience: Patience) -> list[Wanted]:

@@ -50,9 +50,9 @@ def in_storage(owner: str | ColumnElement[str], area: Area | ColumnElement[str])
     return (files.c.owner == owner) & (files.c.area == area)
 
 
-def below(folder: str | ColumnElement[str]) -> ColumnElement[bool]:
-    """Files below a folder, as a range, which the key answers; "0" comes after "/"."""
-    return (files.c.path > folder + "/") & (files.c.path < folder + "0")
+def below(folder: str | ColumnElement[str], after: str | None = None) -> ColumnElement[bool]:
+    """Files below a folder (after a path of it), as a range, which the key answers; "0" comes after "/"."""
+    return (files.c.path > (folder + "/" if after is None else after)) & (files.c.path < folder + "0")
 
 
 class SqlQueries:
@@ -104,10 +104,10 @@ class SqlQueries:
 
     def files(self, owner: str, area: Area, folder: str, *, after: str, limit: int) -> list[StoredFile]:
         """Files below a folder."""
-        inside = in_storage(owner, area) & (files.c.path > after)
-        if folder:
-            inside &= below(folder)
-        return [_stored(row) for row in self._rows(_FILES.where(inside).order_by(files.c.path).limit(limit))]
+        # SQLite seeks by one lower bound alone: given two it would read everything between them.
+        page = below(folder, max(after, f"{folder}/")) if folder else files.c.path > after
+        of_page = _FILES.where(in_storage(owner, area) & page).order_by(files.c.path).limit(limit)
+        return [_stored(row) for row in self._rows(of_page)]
 
     def used(self, owner: str) -> int:
         """The bytes of an owner's storage."""

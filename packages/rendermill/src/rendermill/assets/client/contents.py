@@ -17,11 +17,18 @@ from rendermill.assets.client.pace import Pace
 from rendermill.assets.client.patience import Patience
 from rendermill.assets.client.reading import ChangingError, Hashed, read_part, read_slices
 from rendermill.assets.client.telling import Teller
-from rendermill.assets.framing import BATCH_BYTES, CHUNK_BYTES, SMALL_BYTES, chunk_count, chunk_length, pack
-from rendermill.farm.model.errors import WrongContentError, WrongStateError
+from rendermill.assets.framing import (
+    BATCH_BYTES,
+    BATCH_FILES,
+    CHUNK_BYTES,
+    SMALL_BYTES,
+    chunk_count,
+    chunk_length,
+    pack,
+)
+from rendermill.farm.model.errors import MalformedRequestError, WrongContentError, WrongStateError
 
 _CHECK_SECONDS = 0.5
-_MAX_IN_BATCH = 2000
 
 
 class Sending:
@@ -70,14 +77,17 @@ class Sender:
         if blobs:
             frames = b"".join(pack(blobs))
             body = self._paced(lambda step: _slices(frames, step))
-            changed |= self._patience.call(lambda: self._depot.put_batch(len(frames), body))
+            try:
+                changed |= self._patience.call(lambda: self._depot.put_batch(len(frames), body))
+            except MalformedRequestError:  # damaged on its way, where it says how long something is
+                changed |= {digest for digest, _ in blobs}
         return changed
 
     def _whole(self, file: Hashed) -> set[str]:
         body = self._paced(lambda step: read_slices(file.item.local, file.size, step))
         try:
             self._patience.call(lambda: self._depot.put_blob(file.digest, file.size, body))
-        except (WrongContentError, ChangingError, OSError):
+        except (WrongContentError, ChangingError):
             return {file.digest}
         return set()
 
@@ -164,7 +174,7 @@ def _batches(files: Sequence[Hashed]) -> Iterator[list[Hashed]]:
     batch: list[Hashed] = []
     size = 0
     for file in files:
-        if batch and (size + file.size > BATCH_BYTES or len(batch) == _MAX_IN_BATCH):
+        if batch and (size + file.size > BATCH_BYTES or len(batch) == BATCH_FILES):
             yield batch
             batch, size = [], 0
         batch.append(file)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 Body = Callable[[], Iterator[memoryview]]
 """The content of a request, made anew for each try."""
@@ -41,7 +41,8 @@ class Depot(Protocol):
     def put_batch(self, size: int, body: Body) -> set[str]:
         """Send a batch of small contents (:mod:`rendermill.assets.framing`), ``size`` bytes in all.
 
-        Returns the hashes of those that are not what their hash says; the others are stored.
+        Returns the hashes of those that are not what their hash says; the others are stored. Raises
+        MalformedRequestError for what is no batch.
         """
 
     def put_blob(self, digest: str, size: int, body: Body) -> None:
@@ -72,11 +73,14 @@ class Wanted:
 
 
 class Source(Protocol):
-    """Where files come from."""
+    """Where files come from. All raise UnreachableError if the server does not answer."""
+
+    def below(self, name: str) -> Iterator[dict[str, Any]]:
+        """The file of that name, or those below that folder (all for ``""``): ``path``, ``hash``, ``size`` of each."""
 
     def read(self, name: str, digest: str, offset: int) -> tuple[int, Iterator[bytes]]:
         """The content of a file from a byte on: from where it really begins (0 if the server cannot skip), and itself.
 
-        Raises WrongContentError if the file is another by now, NotFoundError if it is gone, UnreachableError when the
-        connection breaks, also while the content is read.
+        Raises WrongContentError if the file is another by now, NotFoundError if it is gone; UnreachableError also
+        while the content is read.
         """

@@ -93,8 +93,8 @@ class Downloader:
             try:
                 self._patience.call(lambda: self._fill(file, wanted, teller), lambda: os.fstat(file.fileno()).st_size)
                 file.flush()
-            except OSError:
-                path.unlink()  # it is the disk: leave it no fuller than it was
+            except (OSError, WrongContentError, NotFoundError):  # the disk, which shall be no fuller than it was; or
+                path.unlink()  # nobody goes on with that content
                 raise
             path.replace(target)
 
@@ -115,8 +115,6 @@ class Downloader:
                 hasher.update(piece)
                 file.write(piece)
         if hasher.hexdigest() != wanted.hash:
-            file.seek(0)
-            file.truncate()
             raise WrongContentError("the content was damaged on its way", where=wanted.name)
 
     def _paced(self, content: Iterator[bytes], teller: Teller) -> Iterator[bytes]:

@@ -52,15 +52,21 @@ def read_part(path: Path, offset: int, length: int) -> bytes:
 
 
 def read_slices(path: Path, size: int, step: int) -> Iterator[memoryview]:
-    """A file of a size in slices of a length. Raises OSError, and :class:`ChangingError` where it is shorter."""
+    """A file of a size in slices of a length. Raises :class:`ChangingError` where it is shorter, or not there.
+
+    An OSError would be taken for the connection's by those who send the slices.
+    """
     left = size
-    with path.open("rb", buffering=0) as file:
-        while left:
-            piece = file.read(min(step, left))
-            if not piece:
-                raise ChangingError("it was cut short while it was read")
-            left -= len(piece)
-            yield memoryview(piece)
+    try:
+        with path.open("rb", buffering=0) as file:
+            while left:
+                piece = file.read(min(step, left))
+                if not piece:
+                    raise ChangingError("it was cut short while it was read")
+                left -= len(piece)
+                yield memoryview(piece)
+    except OSError as error:
+        raise ChangingError(error.strerror or str(error)) from error
 
 
 class Reader:

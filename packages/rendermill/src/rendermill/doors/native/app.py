@@ -15,7 +15,7 @@ from rendermill.assets.chunked import ChunkedBlobs
 from rendermill.doors.native import blobs as blob_routes
 from rendermill.doors.native import errors, files, jobs, watch
 from rendermill.doors.native.identity import Gate, User
-from rendermill.doors.native.limits import BodyLimit
+from rendermill.doors.native.limits import BodyLimit, Room
 from rendermill.farm.model.records import AttemptKey
 from rendermill.farm.ports.accounts import Accounts
 from rendermill.farm.ports.blobs import Blobs
@@ -48,6 +48,7 @@ def native_app(parts: Parts) -> FastAPI:
     )
     for field in fields(parts):
         setattr(app.state, field.name, getattr(parts, field.name))
+    app.state.room = Room()
     app.add_middleware(BodyLimit)
     errors.install(app)
     app.include_router(watch.router)

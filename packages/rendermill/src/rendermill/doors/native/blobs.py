@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import Callable
+from contextlib import ExitStack
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import JSONResponse
-from starlette.concurrency import run_in_threadpool
 
 from rendermill.assets.chunked import ChunkedBlobs, ChunkWriter
-from rendermill.assets.framing import BATCH_LIMIT, CHUNK_BYTES, unpack
+from rendermill.assets.framing import CHUNK_BYTES, Unpacker
 from rendermill.doors.native.identity import User
+from rendermill.doors.native.limits import Room
 from rendermill.doors.native.schemas import HashesIn
-from rendermill.farm.model.errors import TooLargeError
 from rendermill.farm.ports.blobs import Blobs, BlobSink
 
 router = APIRouter(prefix="/api/v1/blobs", tags=["blobs"])
-_GATHER = 2 * 1024 * 1024
+_WORTH = 2 * 1024 * 1024
+"""What is worth a thread's while to write."""
 _CHECK_SECONDS = 20.0
 Size = Annotated[int, Query(ge=1)]
 
@@ -33,6 +35,11 @@ def _chunked(request: Request) -> ChunkedBlobs:
     return chunked
 
 
+def _room(request: Request) -> Room:
+    room: Room = request.app.state.room
+    return room
+
+
 @router.post("/missing")
 def missing(request: Request, _user: User, asked: HashesIn) -> dict[str, list[str]]:
     """Those of the hashes whose content the farm does not have."""
@@ -45,13 +52,11 @@ async def put_batch(request: Request, _user: User) -> dict[str, list[str]]:
 
     Answers ``refused``: the hashes of those whose content is another; all others are stored.
     """
-    body = bytearray()
-    async for piece in request.stream():
-        body += piece
-        if len(body) > BATCH_LIMIT:
-            raise TooLargeError(f"a batch has up to {BATCH_LIMIT} bytes", where="body")
-    store = _blobs(request).put_many
-    return {"refused": await run_in_threadpool(lambda: store(unpack(bytes(body))))}
+    batch, unpacker, refused = _blobs(request).batch(), Unpacker(), list[str]()
+    await _pour(request, lambda pieces: refused.extend(batch.add(unpacker.feed(pieces))))
+    unpacker.end()
+    await _room(request).work(batch.commit)
+    return {"refused": refused}
 
 
 @router.put("/{digest}", status_code=201)
@@ -74,9 +79,8 @@ async def put_chunk(
 ) -> dict[str, int]:
     """Send a chunk of a content of ``size`` bytes; ``X-Chunk-Hash`` is the chunk's own BLAKE3."""
     with _chunked(request).writer(user.name, digest, size, index) as writer:
-        async for pieces in _gathered(request):
-            await run_in_threadpool(_write, writer, pieces)
-        await run_in_threadpool(writer.commit, x_chunk_hash)
+        await _pour(request, partial(_write, writer))
+        await _room(request).work(partial(writer.commit, x_chunk_hash))
     return {"index": index}
 
 
@@ -84,6 +88,7 @@ async def put_chunk(
 async def complete(request: Request, user: User, digest: str, size: Size) -> JSONResponse:
     """All chunks have been sent. 202 with ``checking`` while the whole is looked at: ask again."""
     checked = asyncio.wrap_future(_chunked(request).complete(user.name, digest, size))
+    checked.add_done_callback(lambda done: done.cancelled() or done.exception())  # perhaps nobody waits any more
     try:
         await asyncio.wait_for(asyncio.shield(checked), _CHECK_SECONDS)
     except TimeoutError:
@@ -93,23 +98,28 @@ async def complete(request: Request, user: User, digest: str, size: Size) -> JSO
 
 async def receive(request: Request, digest: str | None = None) -> tuple[str, int]:
     """Make a blob of a request's body; its hash and size. Raises WrongContentError where that is not ``digest``."""
-    with _blobs(request).writer() as writer:
-        async for pieces in _gathered(request):
-            await run_in_threadpool(_write, writer, pieces)
-        found = await run_in_threadpool(writer.commit, digest)
-    return found, writer.size
+    room = _room(request)
+    with ExitStack() as kept:
+        writer = kept.enter_context(_blobs(request).writer())
+        try:
+            await _pour(request, partial(_write, writer))
+            return await room.work(partial(writer.commit, digest)), writer.size
+        finally:
+            await room.work(kept.close)  # what broke off may be large, and is removed
 
 
-async def _gathered(request: Request) -> AsyncIterator[list[bytes]]:
-    """The body in pieces, as many together as are worth a thread's while."""
-    pieces, size = list[bytes](), 0
-    async for piece in request.stream():
-        pieces.append(piece)
-        size += len(piece)
-        if size >= _GATHER:
-            yield pieces
-            pieces, size = [], 0
-    yield pieces
+async def _pour(request: Request, use: Callable[[list[bytes]], None]) -> None:
+    """Have a thread use the body: as much at a time as is worth its while, less where many bodies are on their way."""
+    room = _room(request)
+    with room.entered():
+        pieces, size = list[bytes](), 0
+        async for piece in request.stream():
+            pieces.append(piece)
+            size += len(piece)
+            if size >= min(_WORTH, room.share()):
+                await room.work(partial(use, pieces))
+                pieces, size = [], 0
+        await room.work(partial(use, pieces))
 
 
 def _write(writer: BlobSink | ChunkWriter, pieces: list[bytes]) -> None:

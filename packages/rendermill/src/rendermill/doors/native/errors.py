@@ -8,8 +8,15 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
-from rendermill.farm.model.errors import BadInputError, NotFoundError, RendermillError, TooLargeError
+from rendermill.farm.model.errors import (
+    BadInputError,
+    MalformedRequestError,
+    NotFoundError,
+    RendermillError,
+    TooLargeError,
+)
 
 _log = logging.getLogger(__name__)
 
@@ -73,6 +80,10 @@ def install(app: FastAPI) -> None:
             return error_response(TooLargeError(str(error.detail), where="body"))
         detail = RendermillError(str(error.detail), where=request.url.path)
         return JSONResponse({"error": detail.to_dict()}, status_code=error.status_code)
+
+    @app.exception_handler(ClientDisconnect)
+    async def _gone(_request: Request, _error: ClientDisconnect) -> JSONResponse:
+        return error_response(MalformedRequestError("the body is cut off", where="body"))  # nobody hears it
 
     @app.exception_handler(Exception)
     async def _unknown(request: Request, error: Exception) -> JSONResponse:

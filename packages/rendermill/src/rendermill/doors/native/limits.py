@@ -1,12 +1,23 @@
-"""A cap on request bodies. Files come in by their own route, whose content is bounded by the disk and checked."""
+"""Caps on request bodies. Files come in by their own routes, whose content is bounded by the disk and checked."""
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 MAX_BODY = 64 * 1024 * 1024
+_TOGETHER = 48 * 1024 * 1024
+_LEAST = 64 * 1024
+_THREADS = 8
 _FILES = ("/api/v1/blobs/", "/api/v1/files/")
+
+T = TypeVar("T")
 
 
 class BodyLimit:
@@ -32,3 +43,33 @@ class BodyLimit:
             return message
 
         await self._app(scope, counted, send)
+
+
+class Room:
+    """What contents take of the server on their way in, all together.
+
+    The more there are, the less memory each has; and threads that wait for the disk are few, so that everybody else's
+    requests find one.
+    """
+
+    def __init__(self) -> None:
+        self._inside = 0
+        self._turns = asyncio.Semaphore(_THREADS)
+
+    @contextmanager
+    def entered(self) -> Iterator[None]:
+        """A body is on its way in the block."""
+        self._inside += 1
+        try:
+            yield
+        finally:
+            self._inside -= 1
+
+    def share(self) -> int:
+        """How many bytes each of the bodies may gather, as it stands."""
+        return max(_LEAST, _TOGETHER // self._inside)
+
+    async def work(self, work: Callable[[], T]) -> T:
+        """Have a thread do something with a content, when its turn comes."""
+        async with self._turns:
+            return await run_in_threadpool(work)

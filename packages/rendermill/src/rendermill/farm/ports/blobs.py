@@ -23,6 +23,16 @@ class BlobSink(Protocol):
     def __exit__(self, *_: object) -> None: ...
 
 
+class BlobBatch(Protocol):
+    """Small blobs that are stored together."""
+
+    def add(self, blobs: Iterable[tuple[str, bytes | memoryview]]) -> list[str]:
+        """Write contents that have these hashes; returns the hashes of those that have others."""
+
+    def commit(self) -> None:
+        """Have what was written survive a power cut."""
+
+
 class Blobs(Protocol):
     """Files by content; a hash is BLAKE3 in hex."""
 
@@ -32,8 +42,8 @@ class Blobs(Protocol):
     def sizes(self, digests: Iterable[str]) -> dict[str, int]:
         """The sizes in bytes of those blobs that are there."""
 
-    def put_many(self, blobs: Iterable[tuple[str, bytes | memoryview]]) -> list[str]:
-        """Store small contents; returns the hashes of those whose content is another, which are not stored."""
+    def batch(self) -> BlobBatch:
+        """Begin many small blobs."""
 
     def path(self, digest: str) -> Path:
         """Where a blob lies or would. Raises BadInputError if that is no hash."""
