@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from rendermill.farm.model.errors import BadInputError
 from rendermill.farm.model.status import JobStatus
 from rendermill.farm.model.submission import Asset
 from support.local_farm import LocalFarm, local_farm
@@ -198,8 +199,27 @@ async def test_an_input_written_through_its_link_is_found_out(farm: LocalFarm) -
     spoil = with_paths(
         "chmod u+w {{Param.Wood}}; echo rot >> {{Param.Wood}}", parameter("Wood", wood.path, kind="FILE")
     )
+    use_it = with_paths("cat {{Param.Wood}}", parameter("Wood", wood.path, kind="FILE"))
+    waiting = await farm.submit(use_it, inputs=(wood,), paused=True)
     assert await contents(farm, spoil, wood) == {}
-    use = await farm.submit(with_paths("cat {{Param.Wood}}", parameter("Wood", wood.path, kind="FILE")), inputs=(wood,))
-    assert (await farm.ended(use)).status is JobStatus.FAILED
-    assert "it was damaged on disk and has been removed" in farm.attempts(use)[0].message
+    await farm.farm.resume(waiting)
+    assert (await farm.ended(waiting)).status is JobStatus.FAILED
+    assert "it was damaged on disk and has been removed" in farm.attempts(waiting)[0].message
     assert farm.blobs.missing([wood.hash]) == [wood.hash]
+
+
+async def test_an_input_that_was_damaged_is_asked_for_again(farm: LocalFarm) -> None:
+    wood = asset(farm, "/show/wood.txt", b"oak\n")
+    spoil = with_paths(
+        "chmod u+w {{Param.Wood}}; echo rot >> {{Param.Wood}}", parameter("Wood", wood.path, kind="FILE")
+    )
+    assert await contents(farm, spoil, wood) == {}
+    use_it = with_paths(
+        "cat {{Param.Wood}} > {{Param.Out}}/seen",
+        parameter("Wood", wood.path, kind="FILE"),
+        parameter("Out", "/show/out", "OUT"),
+    )
+    with pytest.raises(BadInputError, match="have not been sent"):
+        await farm.submit(use_it, inputs=(wood,))
+    assert asset(farm, "/show/wood.txt", b"oak\n") == wood
+    assert await contents(farm, use_it, wood) == {"seen": "oak\n"}
