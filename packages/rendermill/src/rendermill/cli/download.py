@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from rendermill.cli.app import Json, Server, command, out, print_json
+from rendermill.cli.follow import fetch
 from rendermill.cli.follow import follow as follow_job
 
 
@@ -20,7 +21,6 @@ def download(
     json_output: Json = False,
 ) -> None:
     """Fetch the files that a job made. What is there already is not fetched again."""
-    from rendermill.cli.follow import fetch
     from rendermill.sdk.bars import Bars
     from rendermill.sdk.connect import connect
     from rendermill.sdk.folders import check_writable
@@ -30,7 +30,8 @@ def download(
     check_writable(output)
     if follow:
         follow_job(client, job_id, output, quiet=json_output)
-    with Bars("fetching", quiet=json_output) as bars:
-        fetch(job_download(client, job_id, output, Options(listener=bars)))
+    else:
+        with Bars("fetching", quiet=json_output) as bars:
+            fetch(job_download(client, job_id, output, Options(listener=bars)))
     paths = [str(output / each["path"]) for each in client.outputs(job_id)]
     print_json({"id": job_id, "files": paths}) if json_output else out.print(f"{len(paths)} files in {output}")

@@ -9,6 +9,7 @@ from urllib.parse import quote
 from urllib3.exceptions import HTTPError
 
 from rendermill.assets.client.depot import Body, Offered
+from rendermill.assets.framing import chunk_length
 from rendermill.farm.model.errors import BadInputError, WrongContentError
 from rendermill.sdk.client import Client
 
@@ -36,8 +37,6 @@ class _BlobDepot:
 
     def put_chunk(self, digest: str, size: int, index: int, chunk_hash: str, body: Body) -> None:
         """Send a chunk."""
-        from rendermill.assets.framing import chunk_length
-
         length = chunk_length(size, index)
         self._put("PUT", f"{digest}/chunks/{index}?size={size}", length, body, {"X-Chunk-Hash": chunk_hash})
 
