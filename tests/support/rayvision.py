@@ -25,8 +25,8 @@ from rendermill.farm.model.storage import Area, Offer
 from rendermill.farm.storage import UserStorage
 from rendermill.server import SystemClock
 from rendermill.store.accounts import Accounts
+from rendermill.store.desk import Desk
 from rendermill.store.rayvision import tasks
-from rendermill.store.rayvision.desk import Desk
 from rendermill.store.rayvision.records import TaskRow
 from rendermill.store.schema import metadata
 from support.asgi import Answer, request

@@ -27,6 +27,10 @@ from starlette.types import Receive, Scope, Send
 
 from rendermill.assets.blobs import BlobStore
 from rendermill.assets.chunked import ChunkedBlobs
+from rendermill.doors.cinnamon import app as cinnamon
+from rendermill.doors.cinnamon.app import CinnamonDoor
+from rendermill.doors.cinnamon.context import Tools
+from rendermill.doors.cinnamon.sessions import Sessions
 from rendermill.doors.native.app import Parts, native_app
 from rendermill.doors.native.identity import Gate
 from rendermill.doors.rayvision.app import RayvisionDoor
@@ -47,8 +51,10 @@ from rendermill.runtime import announce, default_data, url_of, withdraw
 from rendermill.software.blender.installations import for_sessions, installed
 from rendermill.software.blender.launcher import commands as blender_commands
 from rendermill.store.accounts import Accounts
+from rendermill.store.cinnamon.catalogue import Catalogues
+from rendermill.store.cinnamon.seed import ensure_repository
 from rendermill.store.database import SqlStore, migrate, sqlite_engine
-from rendermill.store.rayvision.desk import Desk
+from rendermill.store.desk import Desk
 
 _log = logging.getLogger(__name__)
 _MEMORY_SHARE = 0.9
@@ -140,8 +146,9 @@ async def _run(data: Path, settings: ServerSettings, listener: socket.socket, re
             farm, blobs, files, accounts, desk, clock, logs, thumbnails, settings.public, settings.shared
         )
         sweeping = asyncio.create_task(sweep_forever(desk, clock, thumbnails))
+        repositories = await _cinnamon(desk, blobs, accounts, clock)
         try:
-            await _serve_http(Doors(native, RayvisionDoor(services)), listener, ready, dispatcher.end)
+            await _serve_http(Doors(native, RayvisionDoor(services), repositories), listener, ready, dispatcher.end)
         finally:
             sweeping.cancel()
     finally:
@@ -150,16 +157,28 @@ async def _run(data: Path, settings: ServerSettings, listener: socket.socket, re
         await asyncio.to_thread(store.close)
 
 
+async def _cinnamon(desk: Desk, blobs: BlobStore, accounts: Accounts, clock: SystemClock) -> CinnamonDoor:
+    await desk.write(ensure_repository)
+    catalogues = Catalogues()
+    sessions = Sessions(desk, accounts, catalogues, clock)
+    tools = Tools(accounts, blobs.checked)
+    return CinnamonDoor(cinnamon.Services(desk, blobs, clock, sessions, catalogues, tools, cinnamon.Nobody()))
+
+
 class Doors:
     """One port for all doors: the path says whose a request is."""
 
-    def __init__(self, native: FastAPI, rayvision: RayvisionDoor) -> None:
-        self.native, self.rayvision = native, rayvision
+    def __init__(self, native: FastAPI, *others: RayvisionDoor | CinnamonDoor) -> None:
+        self.native, self._others = native, others
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection, or the life of the application."""
-        is_rayvision = scope["type"] == "http" and self.rayvision.serves(scope["path"])
-        await (self.rayvision if is_rayvision else self.native)(scope, receive, send)
+        if scope["type"] == "http":
+            for door in self._others:
+                if door.serves(scope["path"]):
+                    await door(scope, receive, send)
+                    return
+        await self.native(scope, receive, send)
 
 
 class _HttpServer(uvicorn.Server):

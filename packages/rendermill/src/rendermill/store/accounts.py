@@ -107,7 +107,7 @@ class Accounts:
             row = connection.execute(_USER, {"name": name}).one_or_none()
         if row is None:
             raise _no_user(name)
-        return _account(row)
+        return account_record(row)
 
     def user_of_id(self, number: int) -> Account:
         """The user of that number. Raises :class:`NotFoundError`."""
@@ -140,7 +140,7 @@ class Accounts:
         if condition is not None:
             statement = statement.where(condition)
         with self._engine.connect() as connection:
-            return [_account(row) for row in connection.execute(statement)]
+            return [account_record(row) for row in connection.execute(statement)]
 
     def users(self) -> list[Account]:
         """Every user, by name."""
@@ -245,7 +245,8 @@ class Accounts:
             return connection.execute(statement).rowcount  # type: ignore[call-overload, no-any-return]
 
 
-def _account(row: Row[Any]) -> Account:
+def account_record(row: Row[Any]) -> Account:
+    """The account of a row that has its columns."""
     values = row._asdict()
     flags = {name: bool(values[name]) for name in ("superuser", "sudoer", "sudoable", "shares_storage")}
     return Account(**{**values, **flags})

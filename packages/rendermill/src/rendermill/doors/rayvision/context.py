@@ -16,8 +16,8 @@ from rendermill.farm.ports.blobs import Blobs
 from rendermill.farm.ports.clock import Clock
 from rendermill.farm.service import Farm
 from rendermill.farm.storage import UserStorage
+from rendermill.store.desk import Desk
 from rendermill.store.rayvision import tasks
-from rendermill.store.rayvision.desk import Desk
 from rendermill.store.rayvision.records import TaskRow
 
 MAX_IDS = 10_000

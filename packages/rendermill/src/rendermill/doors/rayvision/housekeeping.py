@@ -8,8 +8,8 @@ import logging
 from rendermill.doors.rayvision.thumbnails import Thumbnails
 from rendermill.farm.model.errors import RendermillError
 from rendermill.farm.ports.clock import Clock
+from rendermill.store.desk import Desk
 from rendermill.store.rayvision import notes, tasks
-from rendermill.store.rayvision.desk import Desk
 
 UNUSED_SECONDS = 24 * 3600.0
 RECORD_SECONDS = 90 * 24 * 3600.0

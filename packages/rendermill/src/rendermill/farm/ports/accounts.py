@@ -14,6 +14,9 @@ class Accounts(Protocol):
     def check_key(self, access_id: str, access_key: str) -> Identity:
         """The user of an access key. Raises NotAuthenticatedError."""
 
+    def check_password(self, name: str, password: str) -> Identity:
+        """The user of that name and password. Raises NotAuthenticatedError."""
+
     def secret_of(self, access_id: str) -> tuple[Identity, str] | None:
         """The user of an access id and the access key, for doors that check signatures; None if there is none."""
 

@@ -1,4 +1,4 @@
-"""How the Rayvision door reaches its tables: within the store's own transactions."""
+"""How doors reach tables of their own: within the store's own transactions."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ from rendermill.farm.ports.store import Transaction
 from rendermill.store.database import SqlStore
 from rendermill.store.moves import SqlTransaction
 
+__all__ = ["Connection", "Desk"]
 T = TypeVar("T")
 
 
 class Desk:
-    """Runs the functions of :mod:`~rendermill.store.rayvision.tasks` and ``notes``, which take a connection."""
+    """Runs functions that take a connection: those of :mod:`rendermill.store.rayvision` and ``store.cinnamon``."""
 
     def __init__(self, store: SqlStore) -> None:
         self._store = store

@@ -1,0 +1,1 @@
+"""Cinnamon repositories in SQL: folders, objects, metasets, and who may do what with them."""

@@ -1,0 +1,43 @@
+"""The farm's users as repositories see them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import fields
+
+from sqlalchemy import Connection, select
+
+from rendermill.farm.model.identity import LOCAL_ACCOUNT, Account
+from rendermill.store.accounts import account_record
+from rendermill.store.schema import users
+
+RENDER_SERVER = Account("_renderserver", superuser=False, sudoer=False, sudoable=False, created=0.0, id=1)
+"""Who holds the lock of a task on which the farm works. Nobody can be called so, or connect as it."""
+_NOBODYS = {each.id: each for each in (LOCAL_ACCOUNT, RENDER_SERVER)}
+_COLUMNS = select(*(users.c[each.name] for each in fields(Account)))
+
+
+def people(connection: Connection, numbers: Iterable[int | None]) -> dict[int, Account]:
+    """The users of these numbers, as far as they are there."""
+    wanted = {number for number in numbers if number is not None}
+    found = {number: _NOBODYS[number] for number in wanted & _NOBODYS.keys()}
+    if rest := wanted - found.keys():
+        rows = connection.execute(_COLUMNS.where(users.c.id.in_(rest)))
+        found |= {row.id: account_record(row) for row in rows}
+    return found
+
+
+def person(connection: Connection, number: int) -> Account | None:
+    """The user of that number."""
+    return people(connection, [number]).get(number)
+
+
+def person_named(connection: Connection, name: str) -> Account | None:
+    """The user of that name."""
+    row = connection.execute(_COLUMNS.where(users.c.name == name)).one_or_none()
+    return None if row is None else account_record(row)
+
+
+def everybody(connection: Connection) -> list[Account]:
+    """All users, by name."""
+    return [account_record(row) for row in connection.execute(_COLUMNS.order_by(users.c.name))]
