@@ -12,6 +12,7 @@ import re
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -19,7 +20,7 @@ from pathlib import Path
 PAGE = Path(__file__).parent / "reference/cli.md"
 RENDERMILL = Path(sys.executable).parent / "rendermill"
 WIDTH = 100
-_COMMAND = re.compile(r"^│ ([a-z]+) ", re.MULTILINE)
+_COMMAND = re.compile(r"^│ ([a-z][a-z-]*) ", re.MULTILINE)
 _HEAD = """\
 # The command line
 
@@ -43,18 +44,23 @@ def main() -> int:
 
 
 def page() -> str:
-    """The whole page: the program, each command, each command of a group."""
+    """The whole page: the program, each command, each command of a group and of the groups in it."""
     with tempfile.TemporaryDirectory() as home, ThreadPoolExecutor() as pool:
         ask = partial(help_text, Path(home))
         root = ask("")
-        commands = _COMMAND.findall(root)
-        texts = dict(zip(commands, pool.map(ask, commands), strict=True))
-        names = [
-            name for command in commands for name in [command, *(f"{command} {sub}" for sub in _subs(texts[command]))]
-        ]
-        deeper = [name for name in names if name not in texts]
-        texts |= zip(deeper, pool.map(ask, deeper), strict=True)
-    return _HEAD + _section("", root) + "".join(_section(name, texts[name]) for name in names)
+        texts: dict[str, str] = {}
+        commands = asked = _COMMAND.findall(root)
+        while asked:
+            texts |= zip(asked, pool.map(ask, asked), strict=True)
+            asked = [f"{name} {sub}" for name in asked for sub in _subs(texts[name])]
+    return _HEAD + _section("", root) + "".join(_sections(commands, texts))
+
+
+def _sections(names: list[str], texts: dict[str, str]) -> Iterator[str]:
+    """The sections of commands, each followed by those of the commands below it."""
+    for name in names:
+        yield _section(name, texts[name])
+        yield from _sections([f"{name} {sub}" for sub in _subs(texts[name])], texts)
 
 
 def _subs(text: str) -> list[str]:

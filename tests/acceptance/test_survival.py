@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from rendermill.data_folder import farm_mark
 from rendermill.engine.processes import MARK
-from rendermill.server import farm_mark
 from support import scenes
 from support.command import Server, serving
 

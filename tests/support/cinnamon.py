@@ -4,27 +4,40 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator, Callable
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 from lxml import etree
+from sqlalchemy import update
+from starlette.types import ASGIApp
 from urllib3 import encode_multipart_formdata
 
 from rendermill.assets.blobs import BlobStore
 from rendermill.doors.cinnamon.app import CinnamonDoor, Listener, Nobody, Services
 from rendermill.doors.cinnamon.context import Tools
+from rendermill.doors.cinnamon.renderserver import PLUGINS
+from rendermill.doors.cinnamon.renderserver.plugins import Plugin
+from rendermill.doors.cinnamon.renderserver.programs import Programs
+from rendermill.doors.cinnamon.renderserver.server import RenderServer, RenderServices
 from rendermill.doors.cinnamon.sessions import Sessions
+from rendermill.engine.host.logs import log_path
+from rendermill.renderers.encode.step import commands as encode_commands
+from rendermill.renderers.program import commands as program_commands
 from rendermill.store.accounts import Accounts
-from rendermill.store.cinnamon.catalogue import Catalogues
+from rendermill.store.cinnamon.catalogue import Catalogues, repository_named, touch
 from rendermill.store.cinnamon.records import SEED
+from rendermill.store.cinnamon.schema import repositories
 from rendermill.store.cinnamon.seed import create_repository
 from rendermill.store.database import SqlStore
 from rendermill.store.desk import Connection, Desk
 from support.asgi import Answer, request
 from support.clock import FakeClock
+from support.local_farm import PATIENCE, LocalFarm, local_farm
 
 T = TypeVar("T")
 PATH = "/cinnamon/cinnamon"
@@ -48,7 +61,7 @@ class RefusedError(Exception):
 class CinnamonClient:
     """Somebody's script. Fields of a command are given as keywords."""
 
-    door: CinnamonDoor
+    door: ASGIApp
     ticket: str = ""
     user_id: int = 0
     headers: dict[str, str] = field(default_factory=dict)
@@ -120,28 +133,11 @@ class CinnamonClient:
 
 
 @dataclass
-class Studio:
-    """A door and what is behind it."""
+class Place:
+    """Where clients find a door: in this process, or behind an address."""
 
-    door: CinnamonDoor
-    desk: Desk
+    door: ASGIApp
     accounts: Accounts
-    blobs: BlobStore
-    sessions: Sessions
-    clock: FakeClock
-    services: Services
-
-    async def read(self, work: Callable[[Connection], T]) -> T:
-        """Look into the store."""
-        return await self.desk.read(work)
-
-    async def write(self, work: Callable[[Connection], T]) -> T:
-        """Change the store."""
-        return await self.desk.write(work)
-
-    async def repository(self, name: str, profile: str = SEED) -> int:
-        """Make another repository; its id."""
-        return await self.write(lambda c: create_repository(c, name, profile=profile))
 
     def client(self, ticket: str = "") -> CinnamonClient:
         """Somebody who is not connected, or has that ticket."""
@@ -169,6 +165,29 @@ class Studio:
         return client
 
 
+@dataclass
+class Studio(Place):
+    """A door and what is behind it."""
+
+    desk: Desk
+    blobs: BlobStore
+    sessions: Sessions
+    clock: FakeClock
+    services: Services
+
+    async def read(self, work: Callable[[Connection], T]) -> T:
+        """Look into the store."""
+        return await self.desk.read(work)
+
+    async def write(self, work: Callable[[Connection], T]) -> T:
+        """Change the store."""
+        return await self.desk.write(work)
+
+    async def repository(self, name: str, profile: str = SEED) -> int:
+        """Make another repository; its id."""
+        return await self.write(lambda c: create_repository(c, name, profile=profile))
+
+
 def door_over(
     store: SqlStore, blobs: BlobStore, accounts: Accounts, clock: FakeClock, listener: Listener | None = None
 ) -> tuple[CinnamonDoor, Services]:
@@ -190,10 +209,113 @@ async def studio(
     blobs, clock = BlobStore(data / "blobs"), FakeClock()
     accounts = Accounts(store.engine, data / "secret.key")
     door, services = door_over(store, blobs, accounts, clock)
-    made = Studio(door, services.desk, accounts, blobs, services.sessions, clock, services)
+    made = Studio(door, accounts, services.desk, blobs, services.sessions, clock, services)
     try:
         for name, profile in repositories:
             await made.repository(name, profile)
         yield made
     finally:
         await asyncio.to_thread(store.close)
+
+
+@dataclass
+class RenderingStudio(Studio):
+    """A door whose tasks a real farm renders."""
+
+    farm: LocalFarm
+    server: RenderServer
+
+    async def program(self, name: str, *command: str, timeout: float | None = None) -> None:
+        """Configure a program for the render tasks of a name."""
+
+        def configure(connection: Connection) -> None:
+            found = repository_named(connection, REPOSITORY)
+            assert found is not None
+            programs = {each: {"command": p.command, "timeout": p.timeout} for each, p in found.programs.items()}
+            programs[name] = {"command": command, "timeout": timeout}
+            own = repositories.c.id == found.id
+            connection.execute(update(repositories).where(own).values(programs=programs))
+            touch(connection, found.id)
+
+        await self.write(configure)
+        self.server.touched(frozenset())
+
+    async def until(self, client: CinnamonClient, object_id: int, *states: str) -> str:
+        """Wait until a task is in one of these states; which."""
+        found = ""
+
+        async def reached() -> bool:
+            nonlocal found
+            found = await client.state(object_id)
+            return found in states
+
+        await self.until_true(reached)
+        return found
+
+    async def until_true(self, true: Callable[[], Awaitable[bool]]) -> None:
+        """Wait until something is true; asked again whenever something was written, or a job has changed."""
+        assert isinstance(self.desk, WatchedDesk)
+        desk = self.desk
+        unwatch = self.farm.farm.news.watch(lambda _: desk.tell())
+        try:
+            async with asyncio.timeout(PATIENCE):
+                while True:
+                    written = desk.written
+                    if await true():
+                        return
+                    await written.wait()
+        finally:
+            unwatch()
+
+
+@asynccontextmanager
+async def rendering_studio(
+    data: Path, *, plugins: Mapping[str, Plugin] = PLUGINS, profile: str = SEED
+) -> AsyncIterator[RenderingStudio]:
+    """A door and its RenderServer over a farm that ends with the block; the folder may be that of an earlier one."""
+    commands = data / "commands"
+    commands.mkdir(parents=True, exist_ok=True)
+    for name, script in {**program_commands(sys.executable), **encode_commands(sys.executable)}.items():
+        (commands / name).write_text(script)
+        (commands / name).chmod(0o755)
+    async with local_farm(data, path=(str(commands),)) as farm:
+        accounts, clock = Accounts(farm.store.engine, data / "secret.key"), FakeClock()
+        desk, catalogues = WatchedDesk(farm.store), Catalogues()
+        sessions = Sessions(desk, accounts, catalogues, clock)
+        if await desk.read(lambda c: repository_named(c, REPOSITORY)) is None:
+            await desk.write(lambda c: create_repository(c, REPOSITORY, profile=profile))
+        programs = Programs(data / "programs")
+        logs = partial(log_path, data / "logs")
+        server = RenderServer(
+            RenderServices(
+                desk, farm.farm, farm.blobs, clock, sessions, catalogues, plugins, programs, logs, "http://x"
+            )
+        )
+        services = Services(desk, farm.blobs, clock, sessions, catalogues, Tools(accounts, farm.blobs.checked), server)
+        await server.start()
+        try:
+            yield RenderingStudio(
+                CinnamonDoor(services), accounts, desk, farm.blobs, sessions, clock, services, farm, server
+            )
+        finally:
+            await server.stop()
+
+
+class WatchedDesk(Desk):
+    """Tells whoever waits when something has been written."""
+
+    def __init__(self, store: SqlStore) -> None:
+        super().__init__(store)
+        self.written = asyncio.Event()
+
+    async def write(self, work: Callable[[Connection], T]) -> T:
+        """As :meth:`Desk.write`."""
+        try:
+            return await super().write(work)
+        finally:
+            self.tell()
+
+    def tell(self) -> None:
+        """Let whoever waits look again."""
+        written, self.written = self.written, asyncio.Event()
+        written.set()

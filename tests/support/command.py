@@ -70,7 +70,8 @@ class Server:
         return self.process.wait(timeout=60)
 
 
-def _environment(home: Path, extra: dict[str, str] | None) -> dict[str, str]:
+def environment_of(home: Path, extra: dict[str, str] | None = None) -> dict[str, str]:
+    """What a command finds, whoever runs the tests."""
     software = os.environ.get("RENDERMILL_SOFTWARE") or str(Path.home() / ".local/share/rendermill/software")
     return {
         "PATH": os.environ["PATH"],
@@ -92,7 +93,7 @@ def run(
     program: Path = RENDERMILL,
 ) -> Result:
     """Run the command with a home of its own; ``bare``: without being told where software is."""
-    variables = _environment(home, environment)
+    variables = environment_of(home, environment)
     if bare:
         del variables["RENDERMILL_SOFTWARE"]
     done = subprocess.run(
@@ -112,7 +113,7 @@ def run(
 def started(home: Path, *words: object) -> Iterator[subprocess.Popen[str]]:
     """The command, running; killed at the end of the block."""
     command = [str(RENDERMILL), *map(str, words)]
-    with subprocess.Popen(command, env=_environment(home, None), stderr=subprocess.DEVNULL, text=True) as process:
+    with subprocess.Popen(command, env=environment_of(home), stderr=subprocess.DEVNULL, text=True) as process:
         try:
             yield process
         finally:
@@ -127,7 +128,7 @@ def serving(data: Path, home: Path, *words: object, environment: dict[str, str] 
     with log.open("ab") as sink:
         process = subprocess.Popen(
             [str(RENDERMILL), "serve", "--data", str(data), "--port", "0", *map(str, words)],
-            env=_environment(home, environment),
+            env=environment_of(home, environment),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=sink,

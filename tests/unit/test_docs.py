@@ -58,7 +58,7 @@ def pairs(text: str) -> dict[str, set[str]]:
 
 
 def test_the_readme_lists_every_command() -> None:
-    commands = re.findall(r"^## rendermill (\w+)$", reference("cli.md"), re.MULTILINE)
+    commands = re.findall(r"^## rendermill ([\w-]+)$", reference("cli.md"), re.MULTILINE)
     table = section((ROOT / "README.md").read_text(encoding="utf-8"), "## The commands")
     assert commands
     assert [row[0] for row in rows(table)] == commands

@@ -4,4 +4,4 @@ The packages beside this one (``rayvision_houdini``, ``rayvision_maya`` …) hav
 is particular to one application. Here is the rest: the analysis and the four files that it writes.
 """
 
-__version__ = "0.4.0"
+__version__ = "0.5.0"

@@ -1,3 +1,3 @@
 """Rendermill: a render farm that people own."""
 
-__version__ = "0.4.0"
+__version__ = "0.5.0"

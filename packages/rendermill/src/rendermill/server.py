@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import fcntl
 import gc
-import json
 import logging
 import os
-import secrets
 import signal
 import socket
 import sys
@@ -21,15 +18,18 @@ from functools import partial
 from pathlib import Path
 
 import uvicorn
-from blake3 import blake3
 from fastapi import FastAPI
 from starlette.types import Receive, Scope, Send
 
 from rendermill.assets.blobs import BlobStore
 from rendermill.assets.chunked import ChunkedBlobs
+from rendermill.data_folder import farm_mark, make_folder, new_token, owned
 from rendermill.doors.cinnamon import app as cinnamon
 from rendermill.doors.cinnamon.app import CinnamonDoor
 from rendermill.doors.cinnamon.context import Tools
+from rendermill.doors.cinnamon.renderserver import PLUGINS
+from rendermill.doors.cinnamon.renderserver.programs import Programs
+from rendermill.doors.cinnamon.renderserver.server import RenderServer, RenderServices
 from rendermill.doors.cinnamon.sessions import Sessions
 from rendermill.doors.native.app import Parts, native_app
 from rendermill.doors.native.identity import Gate
@@ -42,18 +42,21 @@ from rendermill.engine.local.engine import LocalEngine, LocalSettings
 from rendermill.engine.processes import die_with_parent
 from rendermill.farm.dispatcher import Dispatcher
 from rendermill.farm.model.errors import UnavailableError
+from rendermill.farm.model.records import AttemptKey
 from rendermill.farm.model.software import software_word
 from rendermill.farm.service import Farm
 from rendermill.farm.storage import UserStorage
 from rendermill.renderers.blender import uses_warm_blender
 from rendermill.renderers.encode.step import commands as encode_commands
+from rendermill.renderers.program import commands as program_commands
 from rendermill.runtime import announce, default_data, url_of, withdraw
 from rendermill.software.blender.installations import for_sessions, installed
 from rendermill.software.blender.launcher import commands as blender_commands
 from rendermill.store.accounts import Accounts
+from rendermill.store.cinnamon.admin import Repositories, administration
 from rendermill.store.cinnamon.catalogue import Catalogues
 from rendermill.store.cinnamon.seed import ensure_repository
-from rendermill.store.database import SqlStore, migrate, sqlite_engine
+from rendermill.store.database import SqlStore, opened
 from rendermill.store.desk import Desk
 
 _log = logging.getLogger(__name__)
@@ -96,10 +99,10 @@ def serve(settings: ServerSettings, ready: Callable[[str], None]) -> None:
     os.umask(0o077)
     if settings.parent is not None:
         die_with_parent(settings.parent, signal.SIGTERM)
-    with _owned(settings.data) as data, _listening(settings) as listener:
+    with owned(settings.data) as data, _listening(settings) as listener:
         url = url_of(settings.host, listener.getsockname()[1])
         try:
-            asyncio.run(_run(data, settings, listener, partial(_tell_ready, data, url, ready)))
+            asyncio.run(_run(data, url, settings, listener, partial(_tell_ready, data, url, ready)))
         finally:
             withdraw(url)
 
@@ -107,14 +110,25 @@ def serve(settings: ServerSettings, ready: Callable[[str], None]) -> None:
 @contextmanager
 def open_accounts(data: Path) -> Iterator[Accounts]:
     """The users and keys of a farm on this machine, running or not. Makes the farm's store if there is none."""
-    os.umask(0o077)  # it holds hashes of passwords
-    _make_folder(data)
-    engine = sqlite_engine(data / "farm.db")
-    try:
-        migrate(engine)
+    with opened(_farm_db(data)) as engine:
         yield Accounts(engine, data / "secret.key")
-    finally:
-        engine.dispose()
+
+
+@contextmanager
+def open_repositories(data: Path) -> Iterator[Repositories]:
+    """The Cinnamon repositories of a farm on this machine, running or not, for changes that are made all or none.
+
+    Makes the farm's store if there is none.
+    """
+    with opened(_farm_db(data)) as engine, administration(engine) as found:
+        yield found
+
+
+def _farm_db(data: Path) -> Path:
+    """Where the store of a data folder lies; the folder is made."""
+    os.umask(0o077)  # it holds hashes of passwords
+    make_folder(data)
+    return data / "farm.db"
 
 
 def _settle_garbage() -> None:
@@ -124,7 +138,24 @@ def _settle_garbage() -> None:
     gc.set_threshold(20_000, 20, 50)
 
 
-async def _run(data: Path, settings: ServerSettings, listener: socket.socket, ready: Callable[[], None]) -> None:
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """What doors have in common."""
+
+    data: Path
+    url: str
+    farm: Farm
+    blobs: BlobStore
+    accounts: Accounts
+    files: UserStorage
+    desk: Desk
+    clock: SystemClock
+    logs: Callable[[int, AttemptKey], Path]
+
+
+async def _run(
+    data: Path, url: str, settings: ServerSettings, listener: socket.socket, ready: Callable[[], None]
+) -> None:
     store = SqlStore.open(data / "farm.db")
     blobs = BlobStore(data / "blobs")
     blobs.sweep()
@@ -136,33 +167,70 @@ async def _run(data: Path, settings: ServerSettings, listener: socket.socket, re
         await dispatcher.start()
         farm = Farm(store, dispatcher, blobs)
         accounts = Accounts(store.engine, data / "secret.key")
-        gate = Gate(accounts, _new_token(data))
-        files = UserStorage(store, clock)
-        logs = partial(log_path, data / "logs")
+        files, logs = UserStorage(store, clock), partial(log_path, data / "logs")
+        gate = Gate(accounts, new_token(data))
         native = native_app(Parts(farm, blobs, chunked, files, accounts, gate, logs))
-        thumbnails = Thumbnails(data / "thumbnails", blobs, clock)
-        desk = Desk(store)
-        services = Services(
-            farm, blobs, files, accounts, desk, clock, logs, thumbnails, settings.public, settings.shared
-        )
-        sweeping = asyncio.create_task(sweep_forever(desk, clock, thumbnails))
-        repositories = await _cinnamon(desk, blobs, accounts, clock)
-        try:
-            await _serve_http(Doors(native, RayvisionDoor(services), repositories), listener, ready, dispatcher.end)
-        finally:
-            sweeping.cancel()
+        parts = _Parts(data, url, farm, blobs, accounts, files, Desk(store), clock, logs)
+        async with _rayvision(parts, settings) as rayvision, _cinnamon(parts) as repositories:
+            await _serve_http(Doors(native, rayvision, repositories), listener, ready, dispatcher.end)
     finally:
         await dispatcher.stop()
         await asyncio.to_thread(chunked.close)
         await asyncio.to_thread(store.close)
 
 
-async def _cinnamon(desk: Desk, blobs: BlobStore, accounts: Accounts, clock: SystemClock) -> CinnamonDoor:
-    await desk.write(ensure_repository)
+@asynccontextmanager
+async def _rayvision(parts: _Parts, settings: ServerSettings) -> AsyncIterator[RayvisionDoor]:
+    thumbnails = Thumbnails(parts.data / "thumbnails", parts.blobs, parts.clock)
+    services = Services(
+        parts.farm,
+        parts.blobs,
+        parts.files,
+        parts.accounts,
+        parts.desk,
+        parts.clock,
+        parts.logs,
+        thumbnails,
+        settings.public,
+        settings.shared,
+    )
+    sweeping = asyncio.create_task(sweep_forever(parts.desk, parts.clock, thumbnails))
+    try:
+        yield RayvisionDoor(services)
+    finally:
+        sweeping.cancel()
+
+
+@asynccontextmanager
+async def _cinnamon(parts: _Parts) -> AsyncIterator[CinnamonDoor]:
+    declared = parts.data / "cinnamon.toml"
+    if declared.exists():
+        await parts.desk.write(lambda connection: Repositories(connection).apply(declared))
+    await parts.desk.write(ensure_repository)
     catalogues = Catalogues()
-    sessions = Sessions(desk, accounts, catalogues, clock)
-    tools = Tools(accounts, blobs.checked)
-    return CinnamonDoor(cinnamon.Services(desk, blobs, clock, sessions, catalogues, tools, cinnamon.Nobody()))
+    sessions = Sessions(parts.desk, parts.accounts, catalogues, parts.clock)
+    tools = Tools(parts.accounts, parts.blobs.checked)
+    server = RenderServer(
+        RenderServices(
+            parts.desk,
+            parts.farm,
+            parts.blobs,
+            parts.clock,
+            sessions,
+            catalogues,
+            PLUGINS,
+            Programs(parts.data / "programs"),
+            parts.logs,
+            parts.url + cinnamon.PATH,
+        )
+    )
+    sweeping = asyncio.create_task(sessions.sweep_forever())
+    await server.start()
+    try:
+        yield CinnamonDoor(cinnamon.Services(parts.desk, parts.blobs, parts.clock, sessions, catalogues, tools, server))
+    finally:
+        await server.stop()
+        sweeping.cancel()
 
 
 class Doors:
@@ -252,7 +320,8 @@ def _write_commands(data: Path) -> Path:
     """The folder of commands that sessions get on their PATH, written anew for this installation."""
     folder = data / "commands"
     folder.mkdir(exist_ok=True)
-    for name, script in {**blender_commands(sys.executable), **encode_commands(sys.executable)}.items():
+    commands = [each(sys.executable) for each in (blender_commands, encode_commands, program_commands)]
+    for name, script in (pair for each in commands for pair in each.items()):
         temporary = folder / f".{name}"
         temporary.write_text(script)
         temporary.chmod(0o755)
@@ -260,61 +329,9 @@ def _write_commands(data: Path) -> Path:
     return folder
 
 
-def farm_mark(data: Path) -> str:
-    """What every process of the farm in that folder carries, so that the next server can end what a dead one left."""
-    return blake3(os.fsencode(data.resolve())).hexdigest()[:16]
-
-
-def _new_token(data: Path) -> str:
-    """A secret for this run that this machine's user can read."""
-    token = secrets.token_urlsafe(32)
-    path = data / "token"
-    path.unlink(missing_ok=True)
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(token)
-    return token
-
-
 def _tell_ready(data: Path, url: str, ready: Callable[[str], None]) -> None:
     announce(url, data)
     ready(url)
-
-
-def _make_folder(data: Path) -> None:
-    try:
-        data.mkdir(parents=True, exist_ok=True, mode=0o700)
-        probe = data / f".probe-{os.getpid()}"
-        probe.touch()
-        probe.unlink()
-    except OSError as error:
-        raise UnavailableError(
-            f"the data folder cannot be used: {error.strerror}",
-            where=str(data),
-            remedy="Choose another with --data, or mend its permissions or its disk.",
-        ) from error
-
-
-@contextmanager
-def _owned(data: Path) -> Iterator[Path]:
-    """Hold the data folder's lock: one server a folder."""
-    data = data.resolve()
-    _make_folder(data)
-    with (data / "lock").open("a+") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            lock.seek(0)
-            holder = json.loads(lock.read() or "{}").get("pid", "unknown")
-            raise UnavailableError(
-                f"another server (process {holder}) is using this data folder",
-                where=str(data),
-                remedy="Stop it, or give this one a folder of its own with --data.",
-            ) from error
-        lock.seek(0)
-        lock.truncate()
-        lock.write(json.dumps({"pid": os.getpid()}))
-        lock.flush()
-        yield data
 
 
 @contextmanager

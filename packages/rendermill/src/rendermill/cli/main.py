@@ -28,9 +28,11 @@ _SUMMARIES = {
     "software": "Install, list and remove applications.",
     "user": "Manage a farm's users.",
     "key": "Manage a farm's access keys.",
+    "cinnamon": "Set up a farm's Cinnamon repositories.",
+    "cinnamon-renderserver": "Work on the render tasks of Cinnamon servers.",
     "doctor": "Look for what could go wrong, and say the remedy.",
 }
-_TRUST = ("server", "host", "auto_run", "public", "share")
+_TRUST = ("server", "host", "auto_run", "public", "share", "config")
 _MODULES = dict.fromkeys(("pause", "resume", "cancel", "retry"), "actions")
 
 
@@ -74,8 +76,17 @@ def _spread(settings: dict[str, Any], group: typer.Typer) -> None:
     shared = {key: value for key, value in settings.items() if not isinstance(value, dict)}
     for each in group.registered_commands:
         name = each.name or (each.callback.__name__ if each.callback else "")
-        own = settings.get(name)
-        settings[name] = {**shared, **(own if isinstance(own, dict) else {})}
+        settings[name] = {**shared, **_table(settings, name)}
+    for below in group.registered_groups:
+        name = below.name or ""
+        settings[name] = {**shared, **_table(settings, name)}
+        if below.typer_instance is not None:
+            _spread(settings[name], below.typer_instance)
+
+
+def _table(settings: dict[str, Any], name: str) -> dict[str, Any]:
+    found = settings.get(name)
+    return found if isinstance(found, dict) else {}
 
 
 def _version(value: bool) -> None:
@@ -107,12 +118,13 @@ def _build(called: str | None, defaults: dict[str, Any]) -> typer.Typer:
         if name != called:
             root.command(name, help=summary)(lambda: None)
             continue
-        module = import_module(f"rendermill.cli.{_MODULES.get(name, name)}")
+        function = name.replace("-", "_")
+        module = import_module(f"rendermill.cli.{_MODULES.get(name, function)}")
         if hasattr(module, "app"):
             root.add_typer(module.app, name=name, help=summary)
             _spread(defaults.setdefault(name, {}), module.app)
         else:
-            root.command(name)(getattr(module, name))
+            root.command(name)(getattr(module, function))
     return root
 
 

@@ -43,6 +43,7 @@ def serve(
     if not verbose:
         for noisy in ("alembic", "uvicorn"):
             logging.getLogger(noisy).setLevel(logging.WARNING)
+        logging.getLogger("python_multipart").setLevel(logging.ERROR)  # strangers would fill the log
     parent = os.environ.get("RENDERMILL_PARENT")
     settings = ServerSettings(
         data=data or default_data(),

@@ -12,8 +12,9 @@ import queue
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -26,6 +27,7 @@ from sqlalchemy.exc import DatabaseError, OperationalError
 from rendermill.farm.model.errors import UnavailableError
 from rendermill.farm.model.records import Event
 from rendermill.farm.ports.store import Queries, Transaction
+from rendermill.store import functions
 from rendermill.store.moves import SqlTransaction
 from rendermill.store.queries import SqlQueries
 
@@ -46,6 +48,7 @@ def sqlite_engine(path: Path) -> Engine:
         connection.isolation_level = None  # the driver must not begin transactions by itself
         for pragma in _PRAGMAS:
             _pragma(connection, pragma)
+        functions.register(connection)
 
     @event.listens_for(engine, "begin")
     def _begun(connection: Connection) -> None:
@@ -92,6 +95,17 @@ def migrate(engine: Engine) -> None:
     except CommandError as error:
         what = f"the store does not fit this version: {error}"
         raise UnavailableError(what, where=str(engine.url.database), remedy="Update Rendermill.") from error
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Engine]:
+    """The SQLite store at ``path``, made or brought up to date, for a block's length. Raises as :func:`migrate`."""
+    engine = sqlite_engine(path)
+    try:
+        migrate(engine)
+        yield engine
+    finally:
+        engine.dispose()
 
 
 class SqlStore:

@@ -37,7 +37,7 @@ class Access:
         return self.superuser or self._grants(permission, thing.acl_id, thing.owner_id == self._user.id)
 
     def need(self, permission: str, thing: Item | Folder) -> None:
-        """Pass if the user may. Raises :class:`RefusedError`."""
+        """Pass if the user may. Raises :class:`CinnamonError`."""
         if not self.allows(permission, thing):
             kind = "folder" if isinstance(thing, Folder) else "object"
             raise missing_permission(permission, f"{kind} {thing.id}")
@@ -47,11 +47,6 @@ class Access:
         ids = [term.id for term in self._catalogue.all(Kind.ACL)]
         anyway = frozenset(acl for acl in ids if self._grants(permission, acl, False))
         return anyway, frozenset(acl for acl in ids if self._grants(permission, acl, True)) - anyway
-
-    def permissions(self, acl_id: int, owned: bool = False) -> frozenset[str]:
-        """Everything that an ACL lets the user do."""
-        granted = (entry for entry in self._catalogue.entries_of(acl_id) if self._counts(entry.group_id, owned))
-        return frozenset(permission for entry in granted for permission in entry.permissions)
 
     def _grants(self, permission: str, acl_id: int, owned: bool) -> bool:
         return any(

@@ -16,11 +16,11 @@ from urllib.parse import quote
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from rendermill import __version__
 from rendermill.doors.cinnamon import commands
-from rendermill.doors.cinnamon.codes import RefusedError, key_of
+from rendermill.doors.cinnamon.codes import key_of, refusal
 from rendermill.doors.cinnamon.context import Answer, Call, Download, Prepared, Tools, parsed
 from rendermill.doors.cinnamon.form import Form, read_form
 from rendermill.doors.cinnamon.registry import COMMANDS, Command
@@ -37,9 +37,33 @@ from rendermill.store.desk import Connection, Desk
 for _module in iter_modules(commands.__path__):
     import_module(f"{commands.__name__}.{_module.name}")
 
-_PATHS = ("/cinnamon/cinnamon", "/cinnamon/cinnamon/legacy")
+PATH = "/cinnamon/cinnamon"
+_PATHS = (PATH, f"{PATH}/legacy")
 _DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
+_AT_ONCE = 2
+"""Commands that do something long before their transaction at a time: passwords take a core each."""
+_MAX_DRAINED = 256 * 1024 * 1024
+"""Bytes."""
 _log = logging.getLogger(__name__)
+
+
+class _Incoming:
+    """A request's body. Who is refused while still sending would not hear why, so the rest is taken too."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._ended = False
+
+    async def __call__(self) -> Message:
+        message = await self._receive()
+        self._ended = message["type"] != "http.request" or not message.get("more_body", False)
+        return message
+
+    async def drain(self) -> None:
+        """Take what was not read, up to a bound."""
+        left = _MAX_DRAINED
+        while not self._ended and left > 0:
+            left -= len((await self()).get("body", b""))
 
 
 class Listener(Protocol):
@@ -81,6 +105,7 @@ class CinnamonDoor:
     def __init__(self, services: Services) -> None:
         self._services = services
         self._sessions = services.sessions
+        self._first = asyncio.Semaphore(_AT_ONCE)
 
     def serves(self, path: str) -> bool:
         """Whether a request's path is one of this door's."""
@@ -89,7 +114,8 @@ class CinnamonDoor:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         assert scope["type"] == "http"
-        request = Request(scope, receive)
+        incoming = _Incoming(receive)
+        request = Request(scope, incoming)
         try:
             response = await self._answer(request)
         except ClientDisconnect:
@@ -99,14 +125,15 @@ class CinnamonDoor:
         except Exception as error:  # noqa: BLE001 - the client hears that it is ours
             _log.error("a command failed", exc_info=error)
             response = _xml(error_text(RendermillError("something broke in the server; its log says what")))
-        await response(scope, receive, send)
+        await incoming.drain()
+        await response(scope, incoming, send)
 
     async def _answer(self, request: Request) -> Response:
         if request.method in ("GET", "HEAD"):
             return _xml(await self._services.desk.read(_repositories))
         header = request.headers.get("ticket", "")
         if request.method != "POST":
-            raise RefusedError("error.parsing.request", f"commands are sent by POST, not {request.method}")
+            raise refusal("error.parsing.request", f"commands are sent by POST, not {request.method}")
 
         async def known(fields: Mapping[str, str]) -> bool:
             await self._sessions.recognise(header or fields.get("ticket", ""))
@@ -129,7 +156,7 @@ class CinnamonDoor:
         found = COMMANDS.get(name)
         if found is None:
             what = f"Unknown Command: '{name[:60]}'"
-            raise RefusedError(what, what, where="command", remedy="docs/reference/cinnamon.md lists the commands")
+            raise refusal(what, what, where="command", remedy="docs/reference/cinnamon.md lists the commands")
         session = await self._sessions.recognise(ticket)
         prepared = await self._prepare(found, form)
         call, answer = await self._run(found, form, session, prepared)
@@ -150,9 +177,7 @@ class CinnamonDoor:
             await self._sessions.disconnect(ticket)
             return success("success.disconnect")
         remedy = "users are the farm's: rendermill user create NAME --superuser --password-stdin"
-        raise RefusedError(
-            "error.command.not_served", "initializedatabase is not served", where="command", remedy=remedy
-        )
+        raise refusal("error.command.not_served", "initializedatabase is not served", where="command", remedy=remedy)
 
     async def _prepare(self, found: Command, form: Form) -> Prepared:
         """Do what takes long and needs no transaction."""
@@ -167,19 +192,32 @@ class CinnamonDoor:
 
     async def _run(self, found: Command, form: Form, session: Session, prepared: Prepared) -> tuple[Call, Answer]:
         now = self._services.clock.now()
+        before = None
+        if found.first is not None:
+            first = found.first
+            async with self._first:
+                before = await self._services.desk.read(lambda c: first(self._call(c, form, session, prepared, now)))
 
         def work(connection: Connection) -> tuple[Call, Answer]:
-            call = self._call(connection, form, session, prepared, now)
+            call = self._call(connection, form, session, prepared, now, before)
             return call, found.handler(call)
 
         return await (self._services.desk.write(work) if found.changes else self._services.desk.read(work))
 
-    def _call(self, connection: Connection, form: Form, session: Session, prepared: Prepared, now: float) -> Call:
+    def _call(
+        self,
+        connection: Connection,
+        form: Form,
+        session: Session,
+        prepared: Prepared,
+        now: float,
+        before: object = None,
+    ) -> Call:
         catalogue = self._services.catalogues.of(connection, session.repository_id)
         user = person(connection, session.user_id)
         if catalogue is None or user is None:
             raise gone()
-        return Call(connection, catalogue, user, session, form, prepared, self._services.tools, now)
+        return Call(connection, catalogue, user, session, form, prepared, self._services.tools, now, before)
 
 
 _OF_SESSIONS = frozenset({"connect", "disconnect", "forksession", "sudo", "initializedatabase"})

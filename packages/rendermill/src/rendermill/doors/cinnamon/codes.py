@@ -5,7 +5,7 @@ Sources: the page "Cinnamon server API for rendertasks", and the literal codes t
 
 from __future__ import annotations
 
-from rendermill.farm.model.errors import BadInputError, RendermillError
+from rendermill.farm.model.errors import CinnamonError, RendermillError
 
 SESSION_NOT_FOUND = "error.session.not_found"
 SESSION_INVALID = "error.session.invalid"
@@ -38,6 +38,7 @@ KEYS: dict[str, str] = {
     "already_exists": "error.name.taken",
     "unavailable": "error.unavailable",
     "unreachable": "error.unavailable",
+    "cinnamon_refused": "error.unavailable",
     "software_missing": "error.unavailable",
     "wrong_content": "error.content.damaged",
     "stopped": "error.stopped",
@@ -47,34 +48,31 @@ KEYS: dict[str, str] = {
 }
 
 
-class RefusedError(BadInputError):
+def refusal(key: str, what: str, *, where: str | None = None, remedy: str | None = None) -> CinnamonError:
     """A command is refused with the key that clients know the reason by; ``what`` says it to a person."""
-
-    def __init__(self, key: str, what: str, *, where: str | None = None, remedy: str | None = None) -> None:
-        super().__init__(what, where=where, remedy=remedy)
-        self.key = key
+    return CinnamonError(what, where=where, remedy=remedy, key=key)
 
 
 def key_of(error: RendermillError) -> str:
     """The key for an error."""
-    return error.key if isinstance(error, RefusedError) else KEYS.get(error.code, "error.internal")
+    return error.key if isinstance(error, CinnamonError) else KEYS.get(error.code, "error.internal")
 
 
-def no_object(object_id: object) -> RefusedError:
+def no_object(object_id: object) -> CinnamonError:
     """There is no such object, or none that the caller may see."""
-    return RefusedError(OBJECT_NOT_FOUND, "there is no such object", where=f"object {object_id}")
+    return refusal(OBJECT_NOT_FOUND, "there is no such object", where=f"object {object_id}")
 
 
-def no_parent(folder_id: object) -> RefusedError:
+def no_parent(folder_id: object) -> CinnamonError:
     """There is no such folder to put something into."""
-    return RefusedError(PARENT_NOT_FOUND, "there is no such folder", where=f"parentid {folder_id}")
+    return refusal(PARENT_NOT_FOUND, "there is no such folder", where=f"parentid {folder_id}")
 
 
-def bad_param(name: str, what: str, remedy: str | None = None) -> RefusedError:
+def bad_param(name: str, what: str, remedy: str | None = None) -> CinnamonError:
     """A parameter has a value that it cannot have."""
-    return RefusedError(f"error.param.{name}", what, where=name, remedy=remedy)
+    return refusal(f"error.param.{name}", what, where=name, remedy=remedy)
 
 
-def missing_permission(permission: str, where: str) -> RefusedError:
+def missing_permission(permission: str, where: str) -> CinnamonError:
     """The caller lacks a permission."""
-    return RefusedError(f"error.missing.permission.{permission}", f"you lack the permission {permission}", where=where)
+    return refusal(f"error.missing.permission.{permission}", f"you lack the permission {permission}", where=where)

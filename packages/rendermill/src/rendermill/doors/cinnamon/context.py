@@ -6,23 +6,28 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from lxml import etree
 
 from rendermill.doors.cinnamon import show
 from rendermill.doors.cinnamon.access import BROWSE, Access
-from rendermill.doors.cinnamon.codes import BAD_METADATA, RefusedError, no_object, no_parent
+from rendermill.doors.cinnamon.codes import BAD_METADATA, no_object, no_parent, refusal
 from rendermill.doors.cinnamon.form import Form
-from rendermill.doors.cinnamon.xml_text import parse_xml
-from rendermill.farm.model.errors import BadInputError
+from rendermill.farm.model.errors import BadInputError, CinnamonError
 from rendermill.farm.model.identity import Account
 from rendermill.farm.ports.accounts import Accounts
+from rendermill.safe_xml import parse_xml
 from rendermill.store.cinnamon import folders, objects, people
 from rendermill.store.cinnamon.catalogue import Catalogue
 from rendermill.store.cinnamon.people import RENDER_SERVER
 from rendermill.store.cinnamon.records import Content, Folder, Item, Session
 from rendermill.store.desk import Connection
+
+MAX_DEPTH = 200
+"""Elements of XML within each other: most parsers take 256, and answers have some around what was sent."""
+_is_deep = etree.XPath("boolean(" + "/*" * (MAX_DEPTH + 1) + ")")
+_NO_METAS: Mapping[int, str] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +48,7 @@ class Prepared:
 
     content: Content | None = None
     """The file that was sent, now in the blob store."""
-    xml: dict[str, etree._Element | RefusedError] = field(default_factory=dict)
+    xml: dict[str, etree._Element | CinnamonError] = field(default_factory=dict)
     """Fields that are XML, parsed, or why they are none."""
 
 
@@ -53,6 +58,22 @@ class Tools:
 
     accounts: Accounts
     blob_path: Callable[[str], Path]
+
+
+class Within(Protocol):
+    """A repository within a transaction."""
+
+    @property
+    def connection(self) -> Connection:
+        """The transaction's connection."""
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The repository's terms, groups, ACLs and lifecycles."""
+
+    @property
+    def touched(self) -> set[int]:
+        """Objects that were changed."""
 
 
 @dataclass
@@ -68,6 +89,8 @@ class Call:
     tools: Tools
     now: float
     """Seconds since the epoch."""
+    before: Any = None
+    """What the command did first, before this transaction."""
     touched: set[int] = field(default_factory=set)
     """Objects about which the RenderServer should hear once this is committed."""
     orphaned_jobs: list[int] = field(default_factory=list)
@@ -89,7 +112,7 @@ class Call:
     # --- what the form names -----------------------------------------------------------------------------------
 
     def item(self, name: str = "id", *, permission: str | None = None, key: str | None = None) -> Item:
-        """The object that a field names. Raises :class:`RefusedError` where it is not there or the caller may not."""
+        """The object that a field names. Raises :class:`CinnamonError` where it is not there or the caller may not."""
         return self.object(self.form.id(name, key), permission)
 
     def object(self, object_id: int, permission: str | None = None) -> Item:
@@ -104,12 +127,12 @@ class Call:
     def folder(self, name: str, key: str, missing: str, permission: str | None = None) -> Folder:
         """The folder that a field names, 0 being the root.
 
-        Raises :class:`RefusedError` with ``key`` for what is no number, with ``missing`` where there is no such folder.
+        Raises CinnamonError with ``key`` for what is no number, with ``missing`` where there is no such folder.
         """
         number = self.form.id(name, key)
         found = folders.folder(self.connection, self.repository_id, number)
         if found is None:
-            raise RefusedError(missing, "there is no such folder", where=f"{name} {number}")
+            raise refusal(missing, "there is no such folder", where=f"{name} {number}")
         if permission is not None:
             self.access.need(permission, found)
         return found
@@ -121,11 +144,11 @@ class Call:
         return self.folder("parentid", "error.param.parent_id", "error.parent_folder.not_found")
 
     def xml(self, name: str, key: str = BAD_METADATA) -> etree._Element:
-        """A field as XML. Raises :class:`RefusedError`."""
+        """A field as XML. Raises :class:`CinnamonError`."""
         found = self.prepared.xml.get(name)
         if found is None:
             found = parsed(self.form, name, key)
-        if isinstance(found, RefusedError):
+        if isinstance(found, CinnamonError):
             raise found
         return found
 
@@ -156,10 +179,10 @@ class Call:
         return item.locker_id == self.user.id
 
     def need_lock(self, item: Item, doing: str) -> None:
-        """Pass if the caller holds the lock. Raises :class:`RefusedError`."""
+        """Pass if the caller holds the lock. Raises :class:`CinnamonError`."""
         if not self.holds_lock(item):
             what = f"Object {item.id} must be locked by session user for {doing}."
-            raise RefusedError(what, what, where=f"object {item.id}", remedy="lock it first")
+            raise refusal(what, what, where=f"object {item.id}", remedy="lock it first")
 
     def may_take_lock(self, item: Item) -> bool:
         """Whether the caller may lock an object: nobody has, or they have, or the RenderServer has for them."""
@@ -168,18 +191,24 @@ class Call:
 
     # --- answers -----------------------------------------------------------------------------------------------
 
-    def show_items(self, found: Sequence[Item]) -> str:
-        """Objects, one ``<object>`` after the other."""
+    def show_items(self, found: Sequence[Item], metas: Mapping[int, str] = _NO_METAS) -> str:
+        """Objects, one ``<object>`` after the other; ``metas`` are the metasets that are shown with them."""
         names = people.people(self.connection, show.people_of(found))
         summary = self.form.flag("include_summary")
-        return "".join(show.item(self.catalogue, names, each, summary=summary) for each in found)
+        shown = (
+            show.item(self.catalogue, names, each, meta=metas.get(each.id, "-"), summary=summary) for each in found
+        )
+        return "".join(shown)
 
-    def show_folders(self, found: Sequence[Folder]) -> str:
+    def show_folders(self, found: Sequence[Folder], metas: Mapping[int, str] = _NO_METAS) -> str:
         """Folders, one ``<folder>`` after the other."""
         names = people.people(self.connection, [each.owner_id for each in found])
         parents = folders.parents_among(self.connection, [each.id for each in found])
         summary = self.form.flag("include_summary")
-        shown = (show.folder(self.catalogue, names, each, parents, summary=summary) for each in found)
+        shown = (
+            show.folder(self.catalogue, names, each, parents, meta=metas.get(each.id, "-"), summary=summary)
+            for each in found
+        )
         return "".join(shown)
 
     def browsable(self, found: Sequence[Item]) -> list[Item]:
@@ -191,14 +220,15 @@ class Call:
         return {"modifier_id": self.user.id, "modified": self.time}
 
 
-def parsed(form: Form, name: str, key: str) -> etree._Element | RefusedError:
+def parsed(form: Form, name: str, key: str) -> etree._Element | CinnamonError:
     """A field as XML, or why it is none."""
     try:
-        return parse_xml(form.text(name))
-    except RefusedError as error:
+        root = parse_xml(form.text(name))
+    except CinnamonError as error:
         return error
     except BadInputError as error:
-        return RefusedError(key, error.what, where=name, remedy=error.remedy)
+        return refusal(key, error.what, where=name, remedy=error.remedy)
+    return refusal(key, f"it is over {MAX_DEPTH} elements deep", where=name) if _is_deep(root) else root
 
 
 def local_time(now: float) -> str:

@@ -6,20 +6,20 @@ command is let in.
 
 from __future__ import annotations
 
-import codecs
+import asyncio
 import hashlib
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from email.message import Message
-from urllib.parse import parse_qsl
+from urllib.parse import unquote_to_bytes
 
-from python_multipart.exceptions import MultipartParseError
+from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser
 
-from rendermill.doors.cinnamon.codes import RefusedError, bad_param
-from rendermill.doors.cinnamon.xml_text import UNFIT
+from rendermill.doors.cinnamon.codes import bad_param, refusal
 from rendermill.farm.model.errors import MalformedRequestError
 from rendermill.farm.ports.blobs import Blobs, BlobSink
+from rendermill.safe_xml import UNFIT
 
 MAX_FIELDS = 8 * 1024 * 1024
 """Bytes that all fields of a command may have together."""
@@ -27,7 +27,16 @@ MAX_STRANGERS_FILE = 16 * 1024 * 1024
 """Bytes of a file that are taken before its sender is known."""
 _MAX_PARTS = 1000
 _MAX_HEADER = 16 * 1024
+_PIECE = 64 * 1024
+_PARAMETER = re.compile(r';\s*([^\s=;"]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^;]*)')
 _MAX_ID = 2**62
+#: Python knows more, some of which are no charsets, and some slow beyond measure.
+_CHARSETS = frozenset(
+    {"utf-8", "utf8", "us-ascii", "ascii", "utf-16", "utf-16le", "utf-16be", "latin-1", "latin1", "gb18030", "gbk"}
+    | {"big5", "shift_jis", "euc-jp", "euc-kr", "koi8-r"}
+    | {f"iso-8859-{number}" for number in range(1, 17) if number != 12}
+    | {f"windows-{number}" for number in range(1250, 1259)}
+)
 
 
 @dataclass(slots=True)
@@ -36,7 +45,6 @@ class Upload:
 
     sink: BlobSink
     sha256: str
-    name: str
 
 
 @dataclass(slots=True)
@@ -50,7 +58,7 @@ class Form:
     _parsed: dict[str, object] = field(default_factory=dict)
 
     def text(self, name: str, default: str = "") -> str:
-        """A field as it was sent. Raises :class:`RefusedError` where it is too long, or XML cannot hold it."""
+        """A field as it was sent. Raises :class:`CinnamonError` where it is too long, or XML cannot hold it."""
         if self.too_long == name:
             raise bad_param(name, f"it is too long: a command's fields have at most {MAX_FIELDS} bytes together")
         value = self.fields.get(name, default)
@@ -66,7 +74,7 @@ class Form:
         """A field that must not be empty."""
         value = self.text(name)
         if not value.strip():
-            raise RefusedError(key or f"error.param.{name}", "it is missing", where=name)
+            raise refusal(key or f"error.param.{name}", "it is missing", where=name)
         return value
 
     def named(self, name: str, key: str | None = None, *, most: int = 128) -> str:
@@ -74,14 +82,14 @@ class Form:
         value = self.needed(name, key).strip()
         if len(value) > most or any(ord(letter) < 32 for letter in value):
             what = f"a name has at most {most} characters, and no line breaks"
-            raise RefusedError(key or f"error.param.{name}", what, where=name)
+            raise refusal(key or f"error.param.{name}", what, where=name)
         return value
 
     def id(self, name: str, key: str | None = None) -> int:
-        """An id. Raises :class:`RefusedError` with ``key`` (else ``error.param.NAME``) if it is none."""
+        """An id. Raises :class:`CinnamonError` with ``key`` (else ``error.param.NAME``) if it is none."""
         value = number_of(self.text(name))
         if value is None:
-            raise RefusedError(key or f"error.param.{name}", "it is no id", where=name)
+            raise refusal(key or f"error.param.{name}", "it is no id", where=name)
         return value
 
     def id_or_none(self, name: str, key: str | None = None) -> int | None:
@@ -113,21 +121,25 @@ async def read_form(
 
     Raises :class:`MalformedRequestError`. Whoever takes the form ends its upload.
     """
-    message = Message()
-    message["content-type"] = content_type
-    kind = message.get_content_type()
+    kind, named = _parts_of(content_type)
     if kind == "multipart/form-data":
-        boundary = message.get_boundary("")
-        if not boundary:
-            raise MalformedRequestError("a multipart body names its boundary", where="Content-Type")
+        boundary = named.get("boundary", "")
+        if not boundary or not boundary.isascii():
+            raise MalformedRequestError("a multipart body names its boundary, in ASCII", where="Content-Type")
         return await _Multipart(boundary, blobs, known).read(stream)
     if kind == "application/x-www-form-urlencoded" or not content_type:
-        return await _urlencoded(stream, message.get_param("charset", "utf-8"))
+        return await _urlencoded(stream, named.get("charset", "utf-8"))
     what = f"a body of type {kind} is not taken"
     raise MalformedRequestError(what, where="Content-Type", remedy="Send multipart/form-data, or urlencoded fields.")
 
 
-async def _urlencoded(stream: AsyncIterator[bytes], charset: object) -> Form:
+def _parts_of(header: str) -> tuple[str, dict[str, str]]:
+    """What a header says, and its parameters; in a time that its length bounds, whatever is in it."""
+    found = {name.lower(): value.strip().strip('"') for name, value in _PARAMETER.findall(header)}
+    return header.partition(";")[0].strip().lower(), found
+
+
+async def _urlencoded(stream: AsyncIterator[bytes], charset: str) -> Form:
     content = bytearray()
     cut = False
     async for piece in stream:
@@ -135,13 +147,36 @@ async def _urlencoded(stream: AsyncIterator[bytes], charset: object) -> Form:
             content += piece
             cut = len(content) > 3 * MAX_FIELDS  # an escaped byte takes three
     encoding = _codec(charset)
-    try:
-        pairs = parse_qsl(content.decode("ascii", "replace"), True, encoding=encoding, max_num_fields=_MAX_PARTS)
-    except ValueError as error:
-        raise MalformedRequestError("it has too many fields", where="body") from error
-    except UnicodeError as error:
-        raise MalformedRequestError(f"a field is not {encoding}", where="body") from error
-    return _within_bounds(dict(reversed(pairs)), cut)
+    if len(content) <= _PIECE:
+        return _within_bounds(_pairs(content, encoding), cut)
+    return _within_bounds(await asyncio.to_thread(_pairs, content, encoding), cut)
+
+
+def _pairs(content: bytearray, encoding: str) -> dict[str, str]:
+    """The fields of an urlencoded body; of several of a name the first counts."""
+    if content.count(b"&") >= _MAX_PARTS:
+        raise MalformedRequestError("it has too many fields", where="body")
+    fields: dict[str, str] = {}
+    for part in filter(None, bytes(content).split(b"&")):
+        name, _, value = part.partition(b"=")
+        try:
+            fields.setdefault(_unescaped(name).decode(encoding), _unescaped(value).decode(encoding))
+        except UnicodeDecodeError as error:
+            raise MalformedRequestError(f"a field is not {encoding}", where="body") from error
+    return fields
+
+
+def _unescaped(value: bytes) -> bytes:
+    """A value without escapes; piece by piece, because each escape takes a hundred bytes meanwhile."""
+    value = value.replace(b"+", b" ")
+    found, at = bytearray(), 0
+    while at < len(value):
+        end = at + _PIECE
+        last = value.find(b"%", end - 2, end)  # an escape that would be torn
+        end = last if last >= 0 else end
+        found += unquote_to_bytes(value[at:end])
+        at = end
+    return bytes(found)
 
 
 def _within_bounds(fields: dict[str, str], cut: bool) -> Form:
@@ -151,14 +186,10 @@ def _within_bounds(fields: dict[str, str], cut: bool) -> Form:
     return Form(fields)
 
 
-def _codec(charset: object) -> str:
-    try:
-        found = codecs.lookup(str(charset))
-    except (LookupError, ValueError) as error:
-        raise MalformedRequestError(f"there is no charset {str(charset)[:40]!r}", where="Content-Type") from error
-    if not found._is_text_encoding:  # bytes to bytes: zip and its like
-        raise MalformedRequestError(f"{str(charset)[:40]!r} is no charset", where="Content-Type")
-    return found.name
+def _codec(charset: str) -> str:
+    if charset.lower() not in _CHARSETS:
+        raise MalformedRequestError(f"the charset {charset[:40]!r} is not known", where="Content-Type")
+    return charset.lower()
 
 
 class _Multipart:
@@ -169,12 +200,11 @@ class _Multipart:
         self._fields: dict[str, str] = {}
         self._size = self._parts = self._file_size = 0
         self._too_long = ""
-        self._headers = Message()
+        self._headers: dict[bytes, dict[str, str]] = {}
         self._name = self._value = b""
         self._part = bytearray()
         self._sink: BlobSink | None = None
         self._sha256 = hashlib.sha256()
-        self._file_name = ""
         self._in_file = self._skipping = self._ended = self._is_known = False
         callbacks = {
             "on_part_begin": self._begin,
@@ -186,7 +216,10 @@ class _Multipart:
             "on_part_end": self._end,
             "on_end": self._finish,
         }
-        self._parser = MultipartParser(boundary, callbacks)  # type: ignore[arg-type]
+        try:
+            self._parser = MultipartParser(boundary, callbacks)  # type: ignore[arg-type]
+        except FormParserError as error:
+            raise MalformedRequestError("the boundary is too long", where="Content-Type") from error
 
     async def read(self, stream: AsyncIterator[bytes]) -> Form:
         """Read it to its end."""
@@ -198,13 +231,13 @@ class _Multipart:
             self._parser.finalize()
             if not self._ended:
                 raise MalformedRequestError("the body is cut off", where="body")
-        except MultipartParseError as error:
+        except FormParserError as error:
             self._drop()
             raise MalformedRequestError(f"it is no multipart body: {error}", where="body") from error
         except BaseException:
             self._drop()
             raise
-        upload = None if self._sink is None else Upload(self._sink, self._sha256.hexdigest(), self._file_name)
+        upload = None if self._sink is None else Upload(self._sink, self._sha256.hexdigest())
         return Form(self._fields, upload, self._too_long)
 
     async def _ask_who(self) -> None:
@@ -222,7 +255,7 @@ class _Multipart:
         self._parts += 1
         if self._parts > _MAX_PARTS:
             raise MalformedRequestError(f"it has over {_MAX_PARTS} parts", where="body")
-        self._headers = Message()
+        self._headers = {}
         self._part = bytearray()
         self._in_file = self._skipping = False
 
@@ -239,17 +272,17 @@ class _Multipart:
             raise MalformedRequestError("a header of a part is too long", where="body")
 
     def _header_end(self) -> None:
-        self._headers[self._name.decode("latin-1")] = self._value.decode("utf-8", "replace")
+        self._headers[self._name.lower()] = _parts_of(self._value.decode("utf-8", "replace"))[1]
         self._name = self._value = b""
 
     def _headers_finished(self) -> None:
-        file_name = self._headers.get_filename()
-        self._in_file = file_name is not None
+        named = self._headers.get(b"content-disposition", {})
+        self._in_file = any(name.partition("*")[0] == "filename" for name in named)
         if self._in_file:
             self._drop()  # of several files the last counts
             self._sink = self._blobs.writer()
             self._sha256 = hashlib.sha256()
-            self._file_name, self._file_size = str(file_name), 0
+            self._file_size = 0
 
     def _data(self, data: bytes, start: int, end: int) -> None:
         piece = data[start:end]
@@ -270,13 +303,13 @@ class _Multipart:
             self._part.clear()
 
     def _field_name(self) -> str:
-        return str(self._headers.get_param("name", "", "content-disposition"))
+        return self._headers.get(b"content-disposition", {}).get("name", "")
 
     def _end(self) -> None:
         if self._in_file or self._skipping:
             return
         name = self._field_name()
-        charset = _codec(self._headers.get_param("charset", "utf-8"))
+        charset = _codec(self._headers.get(b"content-type", {}).get("charset", "utf-8"))
         try:
             self._fields.setdefault(name, self._part.decode(charset))
         except UnicodeDecodeError as error:

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from rendermill.doors.cinnamon.codes import RefusedError
+from rendermill.doors.cinnamon.codes import refusal
 from rendermill.doors.cinnamon.names import aliases
-from rendermill.doors.cinnamon.xml_text import parse_xml
 from rendermill.farm.model.errors import BadInputError
+from rendermill.safe_xml import parse_xml
 from rendermill.store.cinnamon.catalogue import Catalogue
 from rendermill.store.cinnamon.records import Kind, State
 
@@ -64,16 +64,16 @@ def _is_next(source: State | None, target: State) -> bool:
 
 
 def enter(catalogue: Catalogue, source: State | None, target: State) -> Entered:
-    """Let an object enter a state. Raises :class:`RefusedError`; then it stays what it was."""
+    """Let an object enter a state. Raises :class:`CinnamonError`; then it stays what it was."""
     if not may_enter(source, target):
         what = f"an object in {source.name if source else 'no state'!r} may not enter it"
-        raise RefusedError("error.enter.lifecycle", what, where=f"state {target.name}")
+        raise refusal("error.enter.lifecycle", what, where=f"state {target.name}")
     if class_name(target.state_class) != "ChangeAclState":
         return Entered(target.id)
     name = next(iter(_texts(target, "aclName")), "").strip()
     acl = catalogue.named(Kind.ACL, name)
     if acl is None:
-        raise RefusedError("error.acl_not_found", f"the state names the ACL {name!r}", where=f"state {target.name}")
+        raise refusal("error.acl_not_found", f"the state names the ACL {name!r}", where=f"state {target.name}")
     return Entered(target.id, acl.id)
 
 

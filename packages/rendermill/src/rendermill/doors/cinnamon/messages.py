@@ -7,7 +7,7 @@ from datetime import datetime
 
 from lxml import etree
 
-from rendermill.doors.cinnamon.xml_text import UNFIT, inner_xml, parse_xml
+from rendermill.safe_xml import UNFIT, inner_xml, parse_xml
 from rendermill.store.cinnamon.metasets import metasets_of
 from rendermill.store.cinnamon.records import Holder
 from rendermill.store.desk import Connection

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 from lxml import etree
 
-from rendermill.doors.cinnamon.codes import BAD_METADATA, UNKNOWN_METASET_TYPE, RefusedError
-from rendermill.doors.cinnamon.context import Call
-from rendermill.doors.cinnamon.xml_text import inner_xml, parse_xml
+from rendermill.doors.cinnamon.codes import BAD_METADATA, UNKNOWN_METASET_TYPE, refusal
+from rendermill.doors.cinnamon.context import Call, Within
+from rendermill.safe_xml import inner_xml, parse_xml
 from rendermill.store.cinnamon import metasets
 from rendermill.store.cinnamon.catalogue import Catalogue
 from rendermill.store.cinnamon.objects import change_item
@@ -22,7 +22,7 @@ _MAX_TASK_NAME = 128
 def metasets_in(catalogue: Catalogue, root: etree._Element) -> dict[int, str]:
     """The metasets of a text: type → what stands inside; of several of a type the last counts.
 
-    Raises :class:`RefusedError` for a type that the repository does not have.
+    Raises :class:`CinnamonError` for a type that the repository does not have.
     """
     found: dict[int, str] = {}
     for element in root.iter("metaset"):
@@ -30,7 +30,7 @@ def metasets_in(catalogue: Catalogue, root: etree._Element) -> dict[int, str]:
             continue  # a part of another
         name = element.get("type")
         if not name:
-            raise RefusedError(BAD_METADATA, "a metaset has no type", where="metadata")
+            raise refusal(BAD_METADATA, "a metaset has no type", where="metadata")
         found[type_named(catalogue, name).id] = inner_xml(element)
     return found
 
@@ -41,10 +41,10 @@ def as_text(root: etree._Element) -> str:
 
 
 def type_named(catalogue: Catalogue, name: str) -> Term:
-    """The metaset type of a name. Raises :class:`RefusedError`."""
+    """The metaset type of a name. Raises :class:`CinnamonError`."""
     term = catalogue.named(Kind.METASET_TYPE, name)
     if term is None:
-        raise RefusedError(UNKNOWN_METASET_TYPE, f"there is no metaset type {name[:60]!r}", where="metadata")
+        raise refusal(UNKNOWN_METASET_TYPE, f"there is no metaset type {name[:60]!r}", where="metadata")
     return term
 
 
@@ -56,7 +56,7 @@ def task_name_in(content: str | None) -> str | None:
     return (found or "").strip()[:_MAX_TASK_NAME] or None
 
 
-def replace_all(call: Call, kind: Holder, holder_id: int, wanted: Mapping[int, str]) -> None:
+def replace_all(call: Within, kind: Holder, holder_id: int, wanted: Mapping[int, str]) -> None:
     """Give an object or a folder these metasets and no others."""
     there = {each.type_id: each for each in metasets.metasets_of(call.connection, kind, holder_id)}
     outdated = [each.id for each in there.values() if each.type_id not in wanted]
@@ -66,7 +66,7 @@ def replace_all(call: Call, kind: Holder, holder_id: int, wanted: Mapping[int, s
     note_task(call, kind, holder_id)
 
 
-def put(call: Call, kind: Holder, holder_id: int, type_id: int, content: str, policy: str = BRANCH) -> Metaset:
+def put(call: Within, kind: Holder, holder_id: int, type_id: int, content: str, policy: str = BRANCH) -> Metaset:
     """Give an object or a folder a metaset of a type, in place of the one that it has.
 
     ``policy`` says what becomes of one that others have as well: ``BRANCH`` leaves it to them, ``WRITE`` changes it for
@@ -89,12 +89,12 @@ def put(call: Call, kind: Holder, holder_id: int, type_id: int, content: str, po
     return made
 
 
-def _of_type(call: Call, kind: Holder, holder_id: int, type_id: int) -> Metaset | None:
+def _of_type(call: Within, kind: Holder, holder_id: int, type_id: int) -> Metaset | None:
     found = metasets.metasets_of(call.connection, kind, holder_id)
     return next((each for each in found if each.type_id == type_id), None)
 
 
-def note_task(call: Call, kind: Holder, holder_id: int) -> None:
+def note_task(call: Within, kind: Holder, holder_id: int) -> None:
     """Keep beside a render task what its input says that it is."""
     term = call.catalogue.named(Kind.METASET_TYPE, RENDER_INPUT)
     if kind is not Holder.OBJECT or term is None:

@@ -121,9 +121,15 @@ def _object_language(catalogue: Catalogue, shown: Item) -> str:
 
 
 def folder(
-    catalogue: Catalogue, people: People, shown: Folder, parents: Collection[int], *, summary: bool = False
+    catalogue: Catalogue,
+    people: People,
+    shown: Folder,
+    parents: Collection[int],
+    *,
+    meta: str = "-",
+    summary: bool = False,
 ) -> str:
-    """``<folder>``; ``parents`` are the ids of folders that have folders in them."""
+    """``<folder>``; ``parents`` are the ids of folders that have folders in them, ``meta`` stands in its metadata."""
     return box(
         "folder",
         el("id", shown.id),
@@ -134,7 +140,7 @@ def folder(
         el("parentId", shown.parent_id),
         el("hasChildren", shown.id in parents),
         el("metadataChanged", False),
-        "<meta>-</meta>",
+        f"<meta>{meta}</meta>",
         el("summary", shown.summary) if summary else "",
     )
 

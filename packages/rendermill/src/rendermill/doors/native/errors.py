@@ -41,6 +41,7 @@ HTTP_STATUS: dict[str, int] = {
     "unavailable": 503,
     "software_missing": 503,
     "unreachable": 502,
+    "cinnamon_refused": 502,
     "stopped": 500,
     "job_failed": 500,
     "bad_picture": 500,

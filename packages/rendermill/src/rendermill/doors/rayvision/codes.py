@@ -47,6 +47,7 @@ CODES: dict[str, Code] = {
     "already_exists": Code.LABEL_EXISTS,
     "unavailable": Code.INTERNAL,
     "unreachable": Code.INTERNAL,
+    "cinnamon_refused": Code.INTERNAL,
     "software_missing": Code.FAILED,
     "wrong_content": Code.BAD_REQUEST,
     "stopped": Code.FAILED,

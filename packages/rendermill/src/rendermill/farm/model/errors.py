@@ -129,6 +129,16 @@ class UnreachableError(RendermillError):
     code = "unreachable"
 
 
+class CinnamonError(RendermillError):
+    """A Cinnamon server refused a command; ``key`` is its own code for why, ``error.object.not.found`` and so on."""
+
+    code = "cinnamon_refused"
+
+    def __init__(self, what: str, *, where: str | None = None, remedy: str | None = None, key: str = "") -> None:
+        super().__init__(what, where=where, remedy=remedy)
+        self.key = key
+
+
 class UnavailableError(RendermillError):
     """The farm cannot do this now: a full disk, a locked folder, a port in use."""
 
@@ -176,6 +186,7 @@ EXIT_CODES: dict[str, int] = {
     "not_found": 7,
     "wrong_state": 8,
     "already_exists": 8,
+    "cinnamon_refused": 8,
     "software_missing": 9,
     "stopped": 1,
 }

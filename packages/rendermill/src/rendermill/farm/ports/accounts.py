@@ -26,6 +26,15 @@ class Accounts(Protocol):
     def user_of_id(self, number: int) -> Account:
         """The user of that number. Raises NotFoundError."""
 
+    def create_user(self, name: str, password: str, *, sudoer: bool = False, sudoable: bool = False) -> Account:
+        """Add a user. Raises BadInputError, whose ``where`` is ``password`` where that is too short."""
+
+    def remove_user(self, name: str) -> None:
+        """Remove a user with all keys and files; their jobs stay. Raises NotFoundError."""
+
+    def set_password(self, name: str, password: str) -> None:
+        """Change a password. Raises NotFoundError, BadInputError."""
+
     def subs(self, main: str) -> list[Account]:
         """The sub-accounts of a main account, by name."""
 

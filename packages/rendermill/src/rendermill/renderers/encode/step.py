@@ -21,12 +21,7 @@ def encode_step(movie: str, fps: float, pattern: str, *, after: str) -> dict[str
     ``movie`` is a file name in the output folder; ``fps`` may be broken (23.976…). Raises :class:`BadInputError` for
     a name that is none.
     """
-    if not _NAME.fullmatch(movie) or _SYMBOL.search(movie):
-        raise BadInputError(
-            f"{movie!r} is not a file name for an MP4",
-            where="movie",
-            remedy="Give it as NAME.mp4, without control characters and double braces.",
-        )
+    check_movie(movie)
     rate = Fraction(fps).limit_denominator(1001)
     arguments = [
         "--fps",
@@ -41,6 +36,17 @@ def encode_step(movie: str, fps: float, pattern: str, *, after: str) -> dict[str
         "dependencies": [{"dependsOn": after}],
         "script": {"actions": {"onRun": {"command": "rendermill-encode", "args": arguments}}},
     }
+
+
+def check_movie(movie: str) -> str:
+    """A file name for an MP4. Raises :class:`BadInputError` if it is none."""
+    if not _NAME.fullmatch(movie) or _SYMBOL.search(movie):
+        raise BadInputError(
+            f"{movie!r} is not a file name for an MP4",
+            where="movie",
+            remedy="Give it as NAME.mp4, without control characters and double braces.",
+        )
+    return movie
 
 
 def commands(python: str) -> dict[str, str]:

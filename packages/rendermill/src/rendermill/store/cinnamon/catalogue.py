@@ -165,6 +165,13 @@ def touch(connection: Connection, repository_id: int) -> None:
     connection.execute(update(repositories).where(own).values(revision=uuid.uuid4().hex))
 
 
+def change_repository(connection: Connection, repository_id: int, **values: Any) -> None:
+    """Change how a repository is set up: columns of its table."""
+    own = repositories.c.id == repository_id
+    connection.execute(update(repositories).where(own).values(**values))
+    touch(connection, repository_id)
+
+
 def add_term(
     connection: Connection,
     repository_id: int,

@@ -32,7 +32,7 @@ def root(connection: Connection, repository_id: int) -> Folder:
 
 def several(connection: Connection, repository_id: int, ids: Sequence[int]) -> list[Folder]:
     """Those of many folders that are there, by id."""
-    own = folders.c.repository_id == repository_id
+    own = folders.c.repository_id + 0 == repository_id  # no index but the ids': the repository's has everything
     found = (connection.execute(_COLUMNS.where(own & folders.c.id.in_(part))) for part in parts_of(ids))
     return sorted((Folder(*row) for rows in found for row in rows), key=lambda each: each.id)
 
@@ -60,6 +60,17 @@ def ancestors(connection: Connection, of: Folder) -> list[Folder]:
     return found
 
 
+def with_ancestors(connection: Connection, repository_id: int, ids: Collection[int]) -> list[Folder]:
+    """The folders of these ids and all above them, each once, by id."""
+    found: dict[int, Folder] = {}
+    wanted = set(ids)
+    while wanted:
+        these = several(connection, repository_id, sorted(wanted))
+        found |= {each.id: each for each in these}
+        wanted = {each.parent_id for each in these if each.parent_id is not None} - found.keys()
+    return [found[number] for number in sorted(found)]
+
+
 def parents_among(connection: Connection, ids: Collection[int]) -> frozenset[int]:
     """Those of the folders that have folders in them."""
     found = select(folders.c.parent_id).where(folders.c.parent_id.in_(list(ids))).distinct()
@@ -72,6 +83,12 @@ def holds_anything(connection: Connection, folder_id: int) -> tuple[bool, bool]:
     has_objects: ColumnElement[bool] = exists().where(objects.c.parent_id == folder_id)
     row = connection.execute(select(has_folders, has_objects)).one()
     return bool(row[0]), bool(row[1])
+
+
+def uses(connection: Connection, column: str, term_id: int) -> bool:
+    """Whether a folder has that id in a column."""
+    found: ColumnElement[bool] = exists().where(folders.c[column] == term_id)
+    return bool(connection.execute(select(found)).scalar_one())
 
 
 def add_folder(connection: Connection, repository_id: int, **values: Any) -> int:

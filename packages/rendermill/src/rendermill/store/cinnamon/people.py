@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import fields
+from dataclasses import fields, replace
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, update
 
+from rendermill.farm.model.errors import NotFoundError
 from rendermill.farm.model.identity import LOCAL_ACCOUNT, Account
 from rendermill.store.accounts import account_record
 from rendermill.store.schema import users
@@ -41,3 +42,21 @@ def person_named(connection: Connection, name: str) -> Account | None:
 def everybody(connection: Connection) -> list[Account]:
     """All users, by name."""
     return [account_record(row) for row in connection.execute(_COLUMNS.order_by(users.c.name))]
+
+
+def change_rights(
+    connection: Connection, name: str, *, sudoer: bool | None = None, sudoable: bool | None = None
+) -> Account:
+    """Say whether a user may act as others, and others as them; None leaves it. Raises :class:`NotFoundError`."""
+    found = person_named(connection, name)
+    if found is None:
+        raise NotFoundError(f"there is no user {name}", remedy="rendermill user create NAME --password-stdin")
+    changed = replace(
+        found,
+        sudoer=found.sudoer if sudoer is None else sudoer,
+        sudoable=found.sudoable if sudoable is None else sudoable,
+    )
+    if changed != found:
+        rights = {"sudoer": changed.sudoer, "sudoable": changed.sudoable}
+        connection.execute(update(users).where(users.c.name == name).values(rights))
+    return changed

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
 SEED, CLASSIC = "seed", "classic"
+PROFILES = (SEED, CLASSIC)
+#: What a format's extension and content type look like; they become parts of file names and headers.
+EXTENSION = re.compile(r"[A-Za-z0-9_+-][A-Za-z0-9._+-]{0,31}")
+CONTENT_TYPE = re.compile(r"[A-Za-z0-9!#$&^_.+-]{1,64}/[A-Za-z0-9!#$&^_.+-]{1,64}")
 
 
 class Kind(StrEnum):
@@ -241,9 +246,23 @@ RELATION_FLAGS = (
 
 
 def words_of(name: str) -> str:
-    """The words of a name as searches see them: in small letters, a line each, with line breaks around."""
-    letters = "".join(letter if letter.isalnum() else " " for letter in name.lower())
-    return "".join(f"\n{word}" for word in letters.split()) + "\n"
+    """The words of a name as searches see them: in small letters, a line each, with line breaks around.
+
+    ``Mill_010.blend one`` has ``mill``, ``010``, ``blend``, ``one``; also ``mill_010.blend``, because signs may belong
+    to a word; and the whole. Cinnamon's servers differ in which of these they know.
+    """
+    words = plain_words(name)
+    whole = " ".join(name.lower().split())
+    more = dict.fromkeys((*_WITH_SIGNS.findall(whole), whole))
+    return "".join(f"\n{word}" for word in (*words, *(each for each in more if each and each not in words))) + "\n"
+
+
+_WITH_SIGNS = re.compile(r"\w(?:\S*\w)?")
+
+
+def plain_words(text: str) -> list[str]:
+    """The words of a text, in small letters: what letters and digits make together."""
+    return "".join(letter if letter.isalnum() else " " for letter in text.lower()).split()
 
 
 def unique(values: Sequence[int | None]) -> list[int]:

@@ -23,8 +23,9 @@ def relations_of(
     type_id: int | None = None,
     left_id: int | None = None,
     right_id: int | None = None,
+    most: int | None = None,
 ) -> list[Relation]:
-    """The relations of a repository between these ends, by id."""
+    """The relations of a repository between these ends, by id; at most so many."""
     wanted: ColumnElement[bool] = true()
     for column, value in (
         (relations.c.type_id, type_id),
@@ -36,7 +37,8 @@ def relations_of(
     if left_id is None and right_id is None:
         own = select(objects.c.id).where(objects.c.repository_id == repository_id)
         wanted &= relations.c.left_id.in_(own)
-    return [Relation(*row) for row in connection.execute(_COLUMNS.where(wanted).order_by(relations.c.id))]
+    statement = _COLUMNS.where(wanted).order_by(relations.c.id).limit(most)
+    return [Relation(*row) for row in connection.execute(statement)]
 
 
 def add_relation(connection: Connection, type_id: int, left_id: int, right_id: int, metadata: str = "") -> int:

@@ -6,9 +6,9 @@ from collections.abc import Collection
 from dataclasses import fields
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, exists, insert, select, update
 
-from rendermill.store.cinnamon.objects import COLUMNS
+from rendermill.store.cinnamon.objects import item
 from rendermill.store.cinnamon.records import Item, Render
 from rendermill.store.cinnamon.schema import objects, renders
 
@@ -16,13 +16,18 @@ _COLUMNS = select(*(renders.c[each.name] for each in fields(Render)))
 _BY_OBJECT = _COLUMNS.where(renders.c.object_id == bindparam("object_id"))
 
 
-def waiting_tasks(
-    connection: Connection, repository_id: int, type_id: int, state_id: int, names: Collection[str], most: int
-) -> list[Item]:
-    """Tasks of these names in a state that nobody has locked, oldest first."""
+def oldest_waiting(
+    connection: Connection, repository_id: int, type_id: int, state_id: int, names: Collection[str]
+) -> Item | None:
+    """The oldest task of these names in a state that nobody has locked, and on which the farm does not work.
+
+    Each name is asked for by itself: that is one step in the index, however many wait.
+    """
     own = (objects.c.repository_id == repository_id) & (objects.c.state_id == state_id) & (objects.c.type_id == type_id)
-    free = objects.c.task_name.in_(list(names)) & objects.c.locker_id.is_(None)
-    return [Item(*row) for row in connection.execute(COLUMNS.where(own & free).order_by(objects.c.id).limit(most))]
+    free = own & objects.c.locker_id.is_(None) & ~exists().where(renders.c.object_id == objects.c.id)
+    oldest = (select(objects.c.id).where(free, objects.c.task_name == name).order_by(objects.c.id) for name in names)
+    ids = [found for each in oldest if (found := connection.scalar(each.limit(1))) is not None]
+    return item(connection, repository_id, min(ids)) if ids else None
 
 
 def render(connection: Connection, object_id: int) -> Render | None:
@@ -31,20 +36,9 @@ def render(connection: Connection, object_id: int) -> Render | None:
     return None if row is None else Render(*row)
 
 
-def render_of_job(connection: Connection, job_id: int) -> Render | None:
-    """The render whose job that is."""
-    row = connection.execute(_COLUMNS.where(renders.c.job_id == job_id)).one_or_none()
-    return None if row is None else Render(*row)
-
-
 def all_renders(connection: Connection) -> list[Render]:
     """Everything on which the farm works."""
     return [Render(*row) for row in connection.execute(_COLUMNS.order_by(renders.c.object_id))]
-
-
-def renders_among(connection: Connection, ids: Collection[int]) -> list[Render]:
-    """The renders of some tasks."""
-    return [Render(*row) for row in connection.execute(_COLUMNS.where(renders.c.object_id.in_(list(ids))))]
 
 
 def add_render(connection: Connection, begun: Render) -> None:

@@ -208,7 +208,7 @@ sessions = Table(
     Column("expires", Float, nullable=False, index=True),
     Column("lifetime", Float, nullable=False),
     # The render task whose program holds this ticket, and with it the RenderServer's lock.
-    Column("task_id", Integer),
+    Column("task_id", Integer, index=True),
     sqlite_with_rowid=False,
 )
 

@@ -9,18 +9,23 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, insert
 
 from rendermill.store.cinnamon import catalogue as changes
+from rendermill.store.cinnamon.catalogue import repository_named
 from rendermill.store.cinnamon.records import CLASSIC, RELATION_FLAGS, SEED, Kind
 from rendermill.store.cinnamon.schema import folders, repositories
 
 SUPERUSERS, USERS, EVERYONE, OWNER = "_superusers", "_users", "_everyone", "_owner"
+ALIASES = frozenset({EVERYONE, OWNER})
+"""Groups without members: ACLs grant to them what they grant to all, or to whom the thing belongs."""
 DEFAULT_ACL, DEFAULT_TYPE, DEFAULT_FOLDER_TYPE = "_default_acl", "_default_objtype", "_default_folder_type"
 RENDER_INPUT, RENDER_OUTPUT = "render_input", "render_output"
 RENDERED = "render_output"
 """The relation of a render task (left) to what was rendered (right)."""
 UNDETERMINED = "und"
+RESOLVER = "FixedRelationResolver"
+"""A relation's ends are the objects that were related, whatever newer versions there are."""
 
 PERMISSIONS = (
     *("_lock", "_write_object_content", "_read_object_content", "_write_object_sysmeta", "_read_object_sysmeta"),
@@ -85,13 +90,24 @@ class Names:
     ALL = (LIFECYCLE, OBJECT_TYPE, *STATES)
 
 
+#: What the farm itself goes by: it cannot be removed, and a group or an ACL not renamed.
+LASTING: Mapping[Kind, frozenset[str]] = {
+    Kind.PERMISSION: frozenset(PERMISSIONS),
+    Kind.GROUP: frozenset({SUPERUSERS, USERS, EVERYONE, OWNER}),
+    Kind.ACL: frozenset({DEFAULT_ACL}),
+    Kind.OBJECT_TYPE: frozenset({DEFAULT_TYPE, *Names.OBJECT_TYPE.values()}),
+    Kind.FOLDER_TYPE: frozenset({DEFAULT_FOLDER_TYPE}),
+    Kind.METASET_TYPE: frozenset({RENDER_INPUT, RENDER_OUTPUT}),
+    Kind.RELATION_TYPE: frozenset({RENDERED}),
+}
+
 DEFAULT_REPOSITORY = "farm"
-"""The repository of a fresh farm."""
+"""The repository that every farm has."""
 
 
 def ensure_repository(connection: Connection) -> None:
-    """Give a farm that has no repository its first."""
-    if connection.execute(select(repositories.c.id).limit(1)).first() is None:
+    """Give a farm the repository that each has."""
+    if repository_named(connection, DEFAULT_REPOSITORY) is None:
         create_repository(connection, DEFAULT_REPOSITORY)
 
 
@@ -133,7 +149,7 @@ def create_repository(
     return made
 
 
-_RESOLVERS = {"left_resolver": "FixedRelationResolver", "right_resolver": "FixedRelationResolver"}
+_RESOLVERS = {"left_resolver": RESOLVER, "right_resolver": RESOLVER}
 
 
 def _access(connection: Connection, repository_id: int) -> int:

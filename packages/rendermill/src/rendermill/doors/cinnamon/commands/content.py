@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rendermill.doors.cinnamon.access import READ_CONTENT, WRITE_CONTENT
-from rendermill.doors.cinnamon.codes import RefusedError
+from rendermill.doors.cinnamon.codes import refusal
 from rendermill.doors.cinnamon.commands.objects import given_content
 from rendermill.doors.cinnamon.context import Call, Download
 from rendermill.doors.cinnamon.registry import command
@@ -18,7 +18,7 @@ def getcontent(call: Call) -> Download:
     """The content of an object: id, [resultfile]."""
     found = call.item(permission=READ_CONTENT)
     if found.content is None:
-        raise RefusedError("error.content.not.found", "the object has no content", where=f"object {found.id}")
+        raise refusal("error.content.not.found", "the object has no content", where=f"object {found.id}")
     term = call.catalogue.term(Kind.FORMAT, found.format_id)
     extension = f".{term.details['extension']}" if term is not None else ""
     name = found.name if not extension or found.name.endswith(extension) else found.name + extension
@@ -26,7 +26,7 @@ def getcontent(call: Call) -> Download:
     try:
         path = call.tools.blob_path(found.content)
     except NotFoundError as error:
-        raise RefusedError("error.file.not.found", error.what, where=f"object {found.id}") from error
+        raise refusal("error.file.not.found", error.what, where=f"object {found.id}") from error
     return Download(path, call.form.text("resultfile") or name, content_type)
 
 

@@ -13,7 +13,7 @@ from rendermill.doors.cinnamon.access import (
     MOVE,
     SET_ACL,
 )
-from rendermill.doors.cinnamon.codes import BAD_METADATA, FOLDER_NOT_FOUND, PARENT_NOT_FOUND, RefusedError, bad_param
+from rendermill.doors.cinnamon.codes import BAD_METADATA, FOLDER_NOT_FOUND, PARENT_NOT_FOUND, bad_param, refusal
 from rendermill.doors.cinnamon.commands.objects import given_metadata
 from rendermill.doors.cinnamon.context import Call
 from rendermill.doors.cinnamon.registry import command
@@ -55,7 +55,7 @@ def _new_name(call: Call, parent: Folder) -> str:
     if "/" in name:
         raise bad_param("name", "a folder's name has no slash: paths are made of them")
     if folders.child_named(call.connection, parent.id, name) is not None:
-        raise RefusedError("error.folder.exists", "there is a folder of that name", where=f"folder {parent.id}")
+        raise refusal("error.folder.exists", "there is a folder of that name", where=f"folder {parent.id}")
     return name
 
 
@@ -73,7 +73,7 @@ def _given_term(call: Call, name: str, kind: Kind) -> int | None:
     key = {"aclid": "error.param.acl_id", "typeid": "error.param.type_id"}[name]
     number = call.form.id_or_none(name, key)
     if number and call.catalogue.term(kind, number) is None:
-        raise RefusedError(key, "there is none of that id", where=name)
+        raise refusal(key, "there is none of that id", where=name)
     return number or None
 
 
@@ -83,7 +83,7 @@ def _given_owner(call: Call) -> int | None:
     if number is None or number == call.user.id or not call.access.superuser:
         return None
     if person(call.connection, number) is None:
-        raise RefusedError("error.user_not_found", "there is no such user", where="ownerid")
+        raise refusal("error.user_not_found", "there is no such user", where="ownerid")
     return number
 
 
@@ -122,7 +122,7 @@ def getfolderbypath(call: Call) -> str:
 
 def _made_on_path(call: Call, parent: Folder, name: str, path: str, creates: bool) -> Folder:
     if not creates:
-        raise RefusedError("error.path.invalid", f"there is no folder {name[:128]!r}", where=f"path {path[:200]}")
+        raise refusal("error.path.invalid", f"there is no folder {name[:128]!r}", where=f"path {path[:200]}")
     call.access.need(CREATE_FOLDER, parent)
     if len(name) > 128:
         raise bad_param("path", "a folder's name has at most 128 characters")
@@ -172,7 +172,7 @@ def updatefolder(call: Call) -> str:
 
 
 def _new_parent(call: Call, found: Folder) -> Folder | None:
-    """The folder into which another is to be moved. Raises :class:`RefusedError` where it cannot."""
+    """The folder into which another is to be moved. Raises :class:`CinnamonError` where it cannot."""
     if call.form.given("parentid") is None:
         return None
     parent = call.folder("parentid", "error.param.parent_id", PARENT_NOT_FOUND)
@@ -182,12 +182,12 @@ def _new_parent(call: Call, found: Folder) -> Folder | None:
     call.access.need(CREATE_FOLDER, parent)
     above = {each.id for each in folders.ancestors(call.connection, parent)} | {parent.id}
     if found.id in above or found.parent_id is None:
-        raise RefusedError("error.illegal_parent_id", "a folder cannot lie in itself", where=f"folder {found.id}")
+        raise refusal("error.illegal_parent_id", "a folder cannot lie in itself", where=f"folder {found.id}")
     return parent
 
 
 def _check_place(call: Call, found: Folder, values: dict[str, Any]) -> None:
-    """Pass if the folder's new name and place are free. Raises :class:`RefusedError`."""
+    """Pass if the folder's new name and place are free. Raises :class:`CinnamonError`."""
     if "name" not in values and "parent_id" not in values:
         return
     if found.parent_id is None:
@@ -197,7 +197,7 @@ def _check_place(call: Call, found: Folder, values: dict[str, Any]) -> None:
         raise bad_param("name", "a folder's name has no slash: paths are made of them")
     there = folders.child_named(call.connection, parent_id, name)
     if there is not None and there.id != found.id:
-        raise RefusedError("error.folder.exists", "there is a folder of that name", where=f"folder {parent_id}")
+        raise refusal("error.folder.exists", "there is a folder of that name", where=f"folder {parent_id}")
 
 
 @command("deletefolder", changes=True)
@@ -206,11 +206,11 @@ def deletefolder(call: Call) -> str:
     found = call.folder("id", "error.param.id", FOLDER_NOT_FOUND, DELETE_FOLDER)
     has_folders, has_objects = folders.holds_anything(call.connection, found.id)
     if has_folders:
-        raise RefusedError("error.subfolders.exist", "there are folders in it", where=f"folder {found.id}")
+        raise refusal("error.subfolders.exist", "there are folders in it", where=f"folder {found.id}")
     if has_objects:
-        raise RefusedError("error.folder.has_content", "there are objects in it", where=f"folder {found.id}")
+        raise refusal("error.folder.has_content", "there are objects in it", where=f"folder {found.id}")
     if found.parent_id is None:
-        raise RefusedError("error.param.id", "the root cannot be removed", where="id")
+        raise refusal("error.param.id", "the root cannot be removed", where="id")
     metasets.unlink_all(call.connection, Holder.FOLDER, [found.id])
     folders.remove_folder(call.connection, found.id)
     return success("success.delete.folder")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from rendermill.doors.cinnamon import show
 from rendermill.doors.cinnamon.access import READ_SYSMETA, WRITE_SYSMETA
-from rendermill.doors.cinnamon.codes import ADMINS_ONLY, IN_USE, OBJECT_NOT_FOUND, RefusedError, bad_param
+from rendermill.doors.cinnamon.codes import IN_USE, OBJECT_NOT_FOUND, bad_param, refusal
 from rendermill.doors.cinnamon.context import Call
 from rendermill.doors.cinnamon.lifecycles import CLASSES, class_name, enter, may_enter
 from rendermill.doors.cinnamon.names import find_lifecycle, find_state
 from rendermill.doors.cinnamon.registry import command
+from rendermill.doors.cinnamon.terms import need_superuser
 from rendermill.doors.cinnamon.xml_text import box, el, success
 from rendermill.store.cinnamon import catalogue as changes
 from rendermill.store.cinnamon import objects
@@ -35,9 +36,9 @@ def getlifecycle(call: Call) -> str:
     elif call.form.given("name") is not None:
         found = find_lifecycle(call.catalogue, call.form.text("name"))
     else:
-        raise RefusedError("error.param.lc.missing", "it is named neither by id nor by name", where="id, name")
+        raise refusal("error.param.lc.missing", "it is named neither by id nor by name", where="id, name")
     if found is None:
-        raise RefusedError(_MISSING, "there is no such lifecycle", where="id, name")
+        raise refusal(_MISSING, "there is no such lifecycle", where="id, name")
     return show.lifecycles([found])
 
 
@@ -47,7 +48,7 @@ def getlifecyclestate(call: Call) -> str:
     number = call.form.id("id", "error.param.lcs.id")
     found = call.catalogue.states.get(number)
     if found is None:
-        raise RefusedError(OBJECT_NOT_FOUND, "there is no such state", where=f"state {number}")
+        raise refusal(OBJECT_NOT_FOUND, "there is no such state", where=f"state {number}")
     return box("states", show.state(found))
 
 
@@ -64,7 +65,7 @@ def getnextstates(call: Call) -> str:
 def _state(call: Call, found: Item) -> State:
     current = call.catalogue.states.get(found.state_id) if found.state_id is not None else None
     if current is None:
-        raise RefusedError("error.no_lifecycle_set", "the object is in no lifecycle", where=f"object {found.id}")
+        raise refusal("error.no_lifecycle_set", "the object is in no lifecycle", where=f"object {found.id}")
     return current
 
 
@@ -97,7 +98,7 @@ def attachlifecycle(call: Call) -> str:
         raise bad_param("lifecycle_id", "there is no such lifecycle")
     target = _given_state(call) or lifecycle.default
     if target is None:
-        raise RefusedError(
+        raise refusal(
             "error.undefined.lifecycle_state", "the lifecycle has no default state", where=f"lifecycle {lifecycle.id}"
         )
     _move(call, found, None, target)
@@ -126,8 +127,14 @@ def detachlifecycle(call: Call) -> str:
 
 @command("changestate", changes=True)
 def changestate(call: Call) -> str:
-    """Move an object to another state: id, state_name or lifecycle_state_id. Needs the lock."""
+    """Move an object to another state: id, state_name or lifecycle_state_id, [expected_state_id]. Needs the lock.
+
+    With ``expected_state_id`` only if it is in that state: of several who want to, one does.
+    """
     found = _changeable(call)
+    expected = call.form.id_or_none("expected_state_id")
+    if expected is not None and expected != found.state_id:
+        raise refusal("error.wrong.state", "it is in another state than expected", where=f"object {found.id}")
     current = call.catalogue.states.get(found.state_id) if found.state_id is not None else None
     name = call.form.given("state_name")
     if name is not None:
@@ -146,15 +153,10 @@ def changestate(call: Call) -> str:
 # --- setting up --------------------------------------------------------------------------------------------------
 
 
-def _needs_superuser(call: Call) -> None:
-    if not call.access.superuser:
-        raise RefusedError(ADMINS_ONLY, "only superusers may", where="command")
-
-
 @command("createlifecycle", changes=True)
 def createlifecycle(call: Call) -> str:
     """Add a lifecycle: name."""
-    _needs_superuser(call)
+    need_superuser(call)
     name = call.form.named("name")
     if call.catalogue.lifecycle_named(name) is not None:
         raise bad_param("name", "there is a lifecycle of that name")
@@ -164,7 +166,7 @@ def createlifecycle(call: Call) -> str:
 @command("addlifecyclestate", changes=True)
 def addlifecyclestate(call: Call) -> str:
     """Add a state: lifecycle_id, name, state_class, [config, lcs_for_copy_id, set_default]."""
-    _needs_superuser(call)
+    need_superuser(call)
     lifecycle = _lifecycle(call, "lifecycle_id")
     name = call.form.named("name")
     if lifecycle.named(name) is not None:
@@ -188,10 +190,10 @@ def addlifecyclestate(call: Call) -> str:
 @command("deletelifecycle", changes=True)
 def deletelifecycle(call: Call) -> str:
     """Remove a lifecycle that no object is in: lifecycle_id, which some clients call id."""
-    _needs_superuser(call)
+    need_superuser(call)
     lifecycle = _lifecycle(call, "lifecycle_id" if call.form.given("lifecycle_id") else "id")
     if any(objects.uses(call.connection, "state_id", state.id) for state in lifecycle.states):
-        raise RefusedError(IN_USE, "objects are in it", where=f"lifecycle {lifecycle.id}")
+        raise refusal(IN_USE, "objects are in it", where=f"lifecycle {lifecycle.id}")
     changes.remove_lifecycle(call.connection, call.repository_id, lifecycle.id)
     return success("success.delete.lifecycle")
 
@@ -199,5 +201,5 @@ def deletelifecycle(call: Call) -> str:
 def _lifecycle(call: Call, name: str) -> Lifecycle:
     found = call.catalogue.lifecycles.get(call.form.id(name, "error.param.lifecycle_id"))
     if found is None:
-        raise RefusedError("error.param.lifecycle_id", "there is no such lifecycle", where=name)
+        raise refusal("error.param.lifecycle_id", "there is no such lifecycle", where=name)
     return found

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 from rendermill.doors.cinnamon import metadata, show
 from rendermill.doors.cinnamon.access import EDIT_FOLDER, READ_METADATA, WRITE_METADATA
-from rendermill.doors.cinnamon.codes import BAD_METADATA, RefusedError, bad_param
+from rendermill.doors.cinnamon.codes import BAD_METADATA, bad_param, refusal
 from rendermill.doors.cinnamon.commands.objects import given_metadata
 from rendermill.doors.cinnamon.context import Call
 from rendermill.doors.cinnamon.registry import command
-from rendermill.doors.cinnamon.xml_text import box, escape, inner_xml, success
+from rendermill.doors.cinnamon.xml_text import box, success
+from rendermill.safe_xml import inner_xml
 from rendermill.store.cinnamon import folders, metasets
 from rendermill.store.cinnamon.objects import change_item
 from rendermill.store.cinnamon.records import Folder, Holder, Item, Kind, Metaset
@@ -77,7 +78,7 @@ def _owner(call: Call, *, writes: bool) -> _Owner:
     if class_name == "Folder":
         folder = folders.folder(call.connection, call.repository_id, number)
         if folder is None:
-            raise RefusedError("error.param.id", "there is no such folder", where=f"id {number}")
+            raise refusal("error.param.id", "there is no such folder", where=f"id {number}")
         call.access.need(EDIT_FOLDER if writes else READ_METADATA, folder)
         return _Owner(Holder.FOLDER, folder)
     found = call.object(number, WRITE_METADATA if writes else READ_METADATA)
@@ -99,8 +100,7 @@ def getmetaset(call: Call) -> str:
     term = call.catalogue.named(Kind.METASET_TYPE, name)
     found = None if term is None else _named(call, owner, term.id)
     if found is None:
-        attribute = escape(name).replace('"', "&quot;")
-        return box("metaset", id=0, type=attribute, status="empty")
+        return box("metaset", id=0, type=name, status="empty")
     return show.metaset(call.catalogue, found)
 
 
@@ -130,7 +130,7 @@ def linkmetaset(call: Call) -> str:
         term = call.catalogue.term(Kind.METASET_TYPE, shared.type_id)
         name = term.name if term is not None else shared.type_id
         what = f"you tried to add a second metaset of type {name} to {owner.thing.id}"
-        raise RefusedError(what, what, where=f"metaset {shared.id}")
+        raise refusal(what, what, where=f"metaset {shared.id}")
     metasets.link(call.connection, owner.kind, owner.thing.id, shared)
     metadata.note_task(call, owner.kind, owner.thing.id)
     owner.note(call)

@@ -6,7 +6,7 @@ from typing import Any
 
 from rendermill.doors.cinnamon import metadata, show
 from rendermill.doors.cinnamon.access import BROWSE, CREATE_OBJECT, DELETE, LOCK, READ_METADATA
-from rendermill.doors.cinnamon.codes import RefusedError, bad_param
+from rendermill.doors.cinnamon.codes import bad_param, refusal
 from rendermill.doors.cinnamon.context import Call
 from rendermill.doors.cinnamon.names import find_format, find_term
 from rendermill.doors.cinnamon.registry import command
@@ -16,6 +16,7 @@ from rendermill.store.cinnamon.people import RENDER_SERVER
 from rendermill.store.cinnamon.records import Holder, Item, Kind
 from rendermill.store.cinnamon.renders import render
 from rendermill.store.cinnamon.seed import DEFAULT_TYPE, UNDETERMINED
+from rendermill.store.cinnamon.sessions import end_sessions_of_task
 
 _METADATA = (("metadata", "error.param.metadata"),)
 _VERSIONS = {"head": "latest_head", "all": None, "branch": "latest_branch"}
@@ -38,13 +39,14 @@ def create(call: Call) -> str:
 
 
 def new_item(call: Call, name: str) -> dict[str, Any]:
-    """The columns of a new object, by the parameters that all commands have which make one. Raises RefusedError."""
+    """The columns of a new object, by the parameters that all commands have which make one. Raises CinnamonError."""
     form, catalogue = call.form, call.catalogue
     object_type = _term(call, Kind.OBJECT_TYPE, "objtype_id", "objtype") or catalogue.named(
         Kind.OBJECT_TYPE, DEFAULT_TYPE
     )
-    language = _term(call, Kind.LANGUAGE, "language_id") or catalogue.named(Kind.LANGUAGE, UNDETERMINED)
+    content = given_content(call)
     acl = _term(call, Kind.ACL, "acl_id")
+    language = _term(call, Kind.LANGUAGE, "language_id") or catalogue.named(Kind.LANGUAGE, UNDETERMINED)
     if object_type is None or language is None:
         raise bad_param("objtype", "the repository has no default for it")
     return {
@@ -55,18 +57,18 @@ def new_item(call: Call, name: str) -> dict[str, Any]:
         "appname": form.text("appname")[:255],
         "summary": form.text("summary"),
         "procstate": "_created",
-        **given_content(call),
+        **content,
     }
 
 
 def no_predecessor(call: Call) -> None:
-    """Pass unless a predecessor is named. Raises :class:`RefusedError`: its versions are made by ``version``."""
+    """Pass unless a predecessor is named. Raises :class:`CinnamonError`: its versions are made by ``version``."""
     number = call.form.id_or_none("preid", "error.param.pre_id")
     if number:
         if objects.item(call.connection, call.repository_id, number) is None:
-            raise RefusedError("error.predecessor.not_found", "there is no such object", where=f"preid {number}")
+            raise refusal("error.predecessor.not_found", "there is no such object", where=f"preid {number}")
         remedy = "send the command `version`"
-        raise RefusedError("error.param.pre_id", "a new object has no predecessor", where="preid", remedy=remedy)
+        raise refusal("error.param.pre_id", "a new object has no predecessor", where="preid", remedy=remedy)
 
 
 def given_content(call: Call) -> dict[str, Any]:
@@ -75,7 +77,7 @@ def given_content(call: Call) -> dict[str, Any]:
     if format_term is None and call.form.given("format") is not None:
         format_term = find_format(call.catalogue, call.form.text("format").strip())
         if format_term is None:
-            raise RefusedError("error.format.not_found", "there is no such format", where="format")
+            raise refusal("error.format.not_found", "there is no such format", where="format")
     content = call.prepared.content
     if content is None:
         return {"format_id": None if format_term is None else format_term.id}
@@ -111,6 +113,8 @@ def given_metadata(call: Call) -> tuple[dict[int, str], str]:
         return {}, ""
     root = call.xml("metadata")
     found = metadata.metasets_in(call.catalogue, root)
+    if not found and root.tag == "error":
+        raise refusal("error.param.metadata", "what ends so is an error to clients that read it", where="metadata")
     is_bare = not found and root.tag == "meta" and not len(root) and not (root.text or "").strip()
     return found, "" if found or is_bare else metadata.as_text(root)
 
@@ -140,7 +144,7 @@ def _in_folder(call: Call) -> list[Item]:
     folder_id = call.form.id("parentid", "error.param.parent_id")
     versions = call.form.text("versions").strip() or "head"
     if versions not in _VERSIONS:
-        raise RefusedError("error.param.version", "it is none of head, all, branch", where="versions")
+        raise refusal("error.param.version", "it is none of head, all, branch", where="versions")
     folder = folders.folder(call.connection, call.repository_id, folder_id)
     if folder is None:
         return []
@@ -152,8 +156,9 @@ def getobjectsbyid(call: Call) -> str:
     """Objects by their ids, in the order asked; those that are not there are left out: ids."""
     root = call.xml("ids", "error.param.ids.xml")
     texts = [(element.text or "").strip() for element in root.iterfind("id")]
-    wanted = [int(text) for text in texts if text.isascii() and text.isdecimal() and len(text) < 19]
-    there = objects.several(call.connection, call.repository_id, list(dict.fromkeys(wanted)))
+    # Each once: a text full of one id would make an answer of a thousand times its size.
+    wanted = list(dict.fromkeys(int(text) for text in texts if text.isascii() and text.isdecimal() and len(text) < 19))
+    there = objects.several(call.connection, call.repository_id, wanted)
     found = {each.id: each for each in call.browsable(there)}
     return box("objects", call.show_items([found[number] for number in wanted if number in found]))
 
@@ -182,7 +187,7 @@ def lock(call: Call) -> str:
     found = call.item()
     if not call.may_take_lock(found):
         what = f"Object {found.id} is already locked."
-        raise RefusedError(what, what, where=f"object {found.id}")
+        raise refusal(what, what, where=f"object {found.id}")
     call.access.need(LOCK, found)
     objects.change_item(call.connection, found.id, locker_id=call.user.id)
     return success("success.object.lock")
@@ -193,13 +198,13 @@ def unlock(call: Call) -> str:
     """Unlock an object: id. The lock of a render task on which the farm works goes back to its RenderServer."""
     found = call.item()
     if found.locker_id is None:
-        raise RefusedError("error.object.not.locked", "nobody has locked it", where=f"object {found.id}")
+        raise refusal("error.object.not.locked", "nobody has locked it", where=f"object {found.id}")
     lent = found.locker_id == RENDER_SERVER.id and call.session.task_id == found.id
     if not lent and not call.holds_lock(found) and not call.access.superuser:
         holder = people.person(call.connection, found.locker_id)
         name = holder.name if holder is not None else found.locker_id
         what = f"Object {found.id} can only be unlocked by the lock owner {name} or a superuser."
-        raise RefusedError(what, what, where=f"object {found.id}")
+        raise refusal(what, what, where=f"object {found.id}")
     worked_on = call.holds_lock(found) and render(call.connection, found.id) is not None
     back = RENDER_SERVER.id if lent or worked_on else None
     objects.change_item(call.connection, found.id, locker_id=back)
@@ -215,7 +220,7 @@ def delete(call: Call) -> str:
     """Remove a version that no other was made of: id."""
     found = call.item(permission=DELETE)
     if objects.successors(call.connection, found.id):
-        raise RefusedError("error.delete.has_descendants", "other versions were made of it", where=f"object {found.id}")
+        raise refusal("error.delete.has_descendants", "other versions were made of it", where=f"object {found.id}")
     _remove(call, [found])
     objects.mark_latest(call.connection, found.root_id)
     return success("success.delete.object")
@@ -236,10 +241,12 @@ def _remove(call: Call, found: list[Item]) -> None:
     for each in found:
         if _is_protected(call, each.id, ids):
             what = f"Object {each.id} cannot be deleted, it has protected relations."
-            raise RefusedError(what, what, where=f"object {each.id}")
+            raise refusal(what, what, where=f"object {each.id}")
         rendered = render(call.connection, each.id)
-        if rendered is not None and rendered.job_id is not None:
-            call.orphaned_jobs.append(rendered.job_id)
+        if rendered is not None:
+            end_sessions_of_task(call.connection, each.id)
+            if rendered.job_id is not None:
+                call.orphaned_jobs.append(rendered.job_id)
     metasets.unlink_all(call.connection, Holder.OBJECT, ids)
     objects.remove_items(call.connection, ids)
 

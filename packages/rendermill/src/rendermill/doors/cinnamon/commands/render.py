@@ -6,7 +6,7 @@ from lxml import etree
 
 from rendermill.doors.cinnamon import metadata
 from rendermill.doors.cinnamon.access import CREATE_OBJECT, WRITE_METADATA
-from rendermill.doors.cinnamon.codes import BAD_METADATA, RefusedError, bad_param
+from rendermill.doors.cinnamon.codes import BAD_METADATA, bad_param, refusal
 from rendermill.doors.cinnamon.commands.objects import new_item, no_predecessor
 from rendermill.doors.cinnamon.context import Call
 from rendermill.doors.cinnamon.messages import LEVELS, MAX_TEXT, with_message
@@ -34,13 +34,13 @@ def startrendertask(call: Call) -> str:
     own = own_name(call.catalogue, Names.LIFECYCLE)
     if lifecycle is None:
         what = f"{own} lifecycle was not found."
-        raise RefusedError(what, what, where=f"repository {call.catalogue.repository.name}")
+        raise refusal(what, what, where=f"repository {call.catalogue.repository.name}")
     if lifecycle.default is None:
         what = f"{own} lifecycle is not configured correctly. Needs defaultState."
-        raise RefusedError(what, what, where=f"lifecycle {lifecycle.name}")
+        raise refusal(what, what, where=f"lifecycle {lifecycle.name}")
     if object_type is None:
         what = "Could not find required render task object type."
-        raise RefusedError(what, what, where=f"repository {call.catalogue.repository.name}")
+        raise refusal(what, what, where=f"repository {call.catalogue.repository.name}")
     wanted = metadata.metasets_in(call.catalogue, root)
     wanted[call.catalogue.id_of(Kind.METASET_TYPE, RENDER_OUTPUT)] = ""
     task_name = metadata.task_name_in(wanted.get(call.catalogue.id_of(Kind.METASET_TYPE, RENDER_INPUT)))
@@ -61,17 +61,17 @@ def startrendertask(call: Call) -> str:
 
 
 def _checked_metadata(call: Call) -> etree._Element:
-    """The metadata, which must say what is to be rendered. Raises :class:`RefusedError`."""
+    """The metadata, which must say what is to be rendered. Raises :class:`CinnamonError`."""
     if not call.form.text("metadata").strip():
-        raise RefusedError(BAD_METADATA, "it is missing", where="metadata", remedy=_REMEDY)
+        raise refusal(BAD_METADATA, "it is missing", where="metadata", remedy=_REMEDY)
     root = call.xml("metadata")
     found = [element for element in root.iter("metaset") if element.get("type") == RENDER_INPUT]
     if not found or not (found[-1].findtext(".//renderTaskName") or "").strip():
         what = "it has no renderTaskName in a metaset of the type render_input"
-        raise RefusedError(BAD_METADATA, what, where="metadata", remedy=_REMEDY)
+        raise refusal(BAD_METADATA, what, where="metadata", remedy=_REMEDY)
     source = (found[-1].findtext(".//sourceId") or "").strip()
     if source and not (source.isascii() and source.isdecimal()):
-        raise RefusedError(BAD_METADATA, f"sourceId is {source[:40]!r} and no object's id", where="metadata")
+        raise refusal(BAD_METADATA, f"sourceId is {source[:40]!r} and no object's id", where="metadata")
     return root
 
 
@@ -87,7 +87,7 @@ def appendmessage(call: Call) -> str:
     task = call.item(permission=WRITE_METADATA, key="error.param.id")
     if not call.may_take_lock(task):
         what = f"Object {task.id} is already locked."
-        raise RefusedError(what, what, where=f"object {task.id}")
+        raise refusal(what, what, where=f"object {task.id}")
     level = call.form.text("level").strip() or "info"
     if level not in LEVELS:
         raise bad_param("level", f"it is none of {', '.join(LEVELS)}")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from rendermill.doors.cinnamon.access import CREATE_OBJECT, MOVE, READ_SYSMETA, SET_ACL, WRITE_SYSMETA
-from rendermill.doors.cinnamon.codes import PARENT_NOT_FOUND, RefusedError, bad_param
+from rendermill.doors.cinnamon.codes import PARENT_NOT_FOUND, bad_param, refusal
 from rendermill.doors.cinnamon.context import Call
 from rendermill.doors.cinnamon.form import number_of
 from rendermill.doors.cinnamon.names import find_term
@@ -59,10 +59,10 @@ def getsysmeta(call: Call) -> str:
     reader = _READERS.get(name)
     if reader is None:
         what = f"Parameter {name[:60]} can not be read on objects."
-        raise RefusedError(what, what, where="parameter", remedy=f"One of {', '.join(_READERS)}.")
+        raise refusal(what, what, where="parameter", remedy=f"One of {', '.join(_READERS)}.")
     value = reader(call, call.item(permission=READ_SYSMETA))
     if value is None or value == "":
-        raise RefusedError("error.result_value_is_null", "it is not set", where=name)
+        raise refusal("error.result_value_is_null", "it is not set", where=name)
     return el("sysMetaValue", value)
 
 
@@ -74,7 +74,7 @@ def setsysmeta(call: Call) -> str:
     writer = _WRITERS.get(name)
     if writer is None:
         what = f"Parameter {name[:60]} is invalid on objects."
-        raise RefusedError(what, what, where="parameter", remedy=f"One of {', '.join(_WRITERS)}.")
+        raise refusal(what, what, where="parameter", remedy=f"One of {', '.join(_WRITERS)}.")
     objects.change_item(call.connection, found.id, **writer(call, found), **call.modified())
     call.touched.add(found.id)
     return success("success.set.sys_meta")
@@ -103,7 +103,7 @@ def _owner(call: Call, found: Item) -> dict[str, Any]:
     _own(call, found)
     number = number_of(call.form.text("value"))
     if number is None or person(call.connection, number) is None:
-        raise RefusedError("error.user_not_found", "there is no such user", where="value")
+        raise refusal("error.user_not_found", "there is no such user", where="value")
     return {"owner_id": number}
 
 
@@ -119,7 +119,7 @@ def _language(call: Call, found: Item) -> dict[str, Any]:
     _own(call, found)
     term = call.catalogue.term(Kind.LANGUAGE, number_of(call.form.text("value")))
     if term is None:
-        raise RefusedError("error.object.not.found", "there is no such language", where="value")
+        raise refusal("error.object.not.found", "there is no such language", where="value")
     return {"language_id": term.id}
 
 
@@ -127,7 +127,7 @@ def _acl(call: Call, found: Item) -> dict[str, Any]:
     call.access.need(SET_ACL, found)
     number = call.form.id("value", "error.param.acl_id")
     if call.catalogue.term(Kind.ACL, number) is None:
-        raise RefusedError("error.acl.not_found", "there is no such ACL", where="value")
+        raise refusal("error.acl.not_found", "there is no such ACL", where="value")
     return {"acl_id": number}
 
 
@@ -135,7 +135,7 @@ def _parent(call: Call, found: Item) -> dict[str, Any]:
     number = call.form.id("value", "error.get.folder")
     folder = folders.folder(call.connection, call.repository_id, number)
     if folder is None:
-        raise RefusedError(PARENT_NOT_FOUND, "there is no such folder", where="value")
+        raise refusal(PARENT_NOT_FOUND, "there is no such folder", where="value")
     call.access.need(MOVE, found)
     call.access.need(CREATE_OBJECT, folder)
     return {"parent_id": folder.id}

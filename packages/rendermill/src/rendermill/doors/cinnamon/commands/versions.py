@@ -14,7 +14,7 @@ from rendermill.doors.cinnamon.access import (
     WRITE_CONTENT,
     WRITE_METADATA,
 )
-from rendermill.doors.cinnamon.codes import BAD_METADATA, FOLDER_NOT_FOUND, RefusedError
+from rendermill.doors.cinnamon.codes import BAD_METADATA, FOLDER_NOT_FOUND, refusal
 from rendermill.doors.cinnamon.commands.objects import given_content, given_metadata, new_item
 from rendermill.doors.cinnamon.context import Call
 from rendermill.doors.cinnamon.lifecycles import enter
@@ -30,11 +30,11 @@ _KEPT = ("name", "appname", "language_id", "type_id", "task_name", "free_meta")
 def version(call: Call) -> str:
     """Make another version of an object: preid, [name parentid metadata format file acl_id objtype language_id]."""
     if call.form.given("preid") is None:
-        raise RefusedError("error.predecessor.not_found", "it is missing", where="preid")
+        raise refusal("error.predecessor.not_found", "it is missing", where="preid")
     before = call.item("preid", permission=VERSION, key="error.param.pre_id")
     if before.locker_id is not None:
         what = f"Object {before.id} must be unlocked for versioning."
-        raise RefusedError(what, what, where=f"object {before.id}")
+        raise refusal(what, what, where=f"object {before.id}")
     parent_id = before.parent_id
     if call.form.given("parentid") is not None:
         parent_id = call.parent().id
@@ -133,9 +133,9 @@ def copytoexisting(call: Call) -> str:
     source = call.object(call.form.id("sourceid", "error.param.source_id"))
     target = call.object(call.form.id("targetid", "error.param.target_id"))
     if source.id == target.id:
-        raise RefusedError("error.copy.to.itself", "source and target are one object", where=f"object {source.id}")
+        raise refusal("error.copy.to.itself", "source and target are one object", where=f"object {source.id}")
     if not call.holds_lock(target):
-        raise RefusedError("error.must.own.lock.on.target", "you have not locked it", where=f"object {target.id}")
+        raise refusal("error.must.own.lock.on.target", "you have not locked it", where=f"object {target.id}")
     if call.form.flag("copycontent"):
         call.access.need(READ_CONTENT, source)
         call.access.need(WRITE_CONTENT, target)

@@ -61,13 +61,14 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_index(op.f("ix_cinnamon_sessions_expires"), "cinnamon_sessions", ["expires"], unique=False)
+    op.create_index(op.f("ix_cinnamon_sessions_task_id"), "cinnamon_sessions", ["task_id"], unique=False)
     op.create_table(
         "cinnamon_terms",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("repository_id", sa.Integer(), nullable=False),
         sa.Column("kind", sa.String(length=16), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("description", sa.Text(), server_default=sa.text("('')"), nullable=False),
+        sa.Column("description", sa.Text(), server_default=sa.text("''"), nullable=False),
         sa.Column("details", sa.JSON(), server_default=sa.text("'{}'"), nullable=False),
         sa.ForeignKeyConstraint(
             ["repository_id"],
@@ -104,8 +105,8 @@ def upgrade() -> None:
         sa.Column("owner_id", sa.Integer(), nullable=False),
         sa.Column("acl_id", sa.Integer(), nullable=False),
         sa.Column("type_id", sa.Integer(), nullable=False),
-        sa.Column("summary", sa.Text(), server_default=sa.text("('')"), nullable=False),
-        sa.Column("free_meta", sa.Text(), server_default=sa.text("('')"), nullable=False),
+        sa.Column("summary", sa.Text(), server_default=sa.text("''"), nullable=False),
+        sa.Column("free_meta", sa.Text(), server_default=sa.text("''"), nullable=False),
         sa.ForeignKeyConstraint(["acl_id"], ["cinnamon_terms.id"], name=op.f("fk_cinnamon_folders_acl_id")),
         sa.ForeignKeyConstraint(["parent_id"], ["cinnamon_folders.id"], name=op.f("fk_cinnamon_folders_parent_id")),
         sa.ForeignKeyConstraint(
@@ -179,9 +180,9 @@ def upgrade() -> None:
         sa.Column("version", sa.Text(), nullable=False),
         sa.Column("created", sa.String(length=19), nullable=False),
         sa.Column("modified", sa.String(length=19), nullable=False),
-        sa.Column("procstate", sa.Text(), server_default=sa.text("('')"), nullable=False),
+        sa.Column("procstate", sa.Text(), server_default=sa.text("''"), nullable=False),
         sa.Column("acl_id", sa.Integer(), nullable=False),
-        sa.Column("appname", sa.Text(), server_default=sa.text("('')"), nullable=False),
+        sa.Column("appname", sa.Text(), server_default=sa.text("''"), nullable=False),
         sa.Column("latest_head", sa.Boolean(), server_default=sa.text("1"), nullable=False),
         sa.Column("latest_branch", sa.Boolean(), server_default=sa.text("1"), nullable=False),
         sa.Column("content_changed", sa.Boolean(), server_default=sa.text("0"), nullable=False),
@@ -200,8 +201,8 @@ def upgrade() -> None:
         sa.Column("root_id", sa.Integer(), nullable=True),
         sa.Column("language_id", sa.Integer(), nullable=False),
         sa.Column("state_id", sa.Integer(), nullable=True),
-        sa.Column("summary", sa.Text(), server_default=sa.text("('')"), nullable=False),
-        sa.Column("free_meta", sa.Text(), server_default=sa.text("('')"), nullable=False),
+        sa.Column("summary", sa.Text(), server_default=sa.text("''"), nullable=False),
+        sa.Column("free_meta", sa.Text(), server_default=sa.text("''"), nullable=False),
         sa.Column("words", sa.Text(), nullable=False),
         sa.Column("task_name", sa.Text(), nullable=True),
         sa.ForeignKeyConstraint(["acl_id"], ["cinnamon_terms.id"], name=op.f("fk_cinnamon_objects_acl_id")),
@@ -233,7 +234,7 @@ def upgrade() -> None:
         sa.Column("type_id", sa.Integer(), nullable=False),
         sa.Column("left_id", sa.Integer(), nullable=False),
         sa.Column("right_id", sa.Integer(), nullable=False),
-        sa.Column("metadata", sa.Text(), server_default=sa.text("('')"), nullable=False),
+        sa.Column("metadata", sa.Text(), server_default=sa.text("''"), nullable=False),
         sa.ForeignKeyConstraint(
             ["left_id"], ["cinnamon_objects.id"], name=op.f("fk_cinnamon_relations_left_id"), ondelete="CASCADE"
         ),

@@ -1,0 +1,77 @@
+"""The loop of a RenderServer, in this process, at servers that give it trouble."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rendermill.farm.model.errors import UnreachableError
+from rendermill.sdk.renderserver.config import Config, Program, Repository
+from rendermill.sdk.renderserver.journal import Journal
+from rendermill.sdk.renderserver.loop import RenderServer
+from support.answering import answering, with_body
+
+NOWHERE = "http://127.0.0.1:9/cinnamon/cinnamon"
+
+
+def config(*urls: str, sleep: float) -> Config:
+    repositories = [Repository("demo", url, "u", "p", "_RenderTaskLC", frozenset()) for url in urls]
+    return Config(
+        1, sleep, "<MatchAllDocsQuery/>", tuple(repositories), {"x": Program("x", ("true",), False, None)}, ()
+    )
+
+
+class Ear:
+    """Hears what happens, and says when it has heard enough of each place."""
+
+    def __init__(self, enough: int, places: int = 1) -> None:
+        self.heard: dict[str, list[dict[str, Any]]] = {}
+        self.had_enough = threading.Event()
+        self._enough, self._places = enough, places
+
+    def __call__(self, event: str, **details: Any) -> None:
+        here = self.heard.setdefault(details["url"], [])
+        here.append({"event": event, **details})
+        if sum(len(told) >= self._enough for told in self.heard.values()) == self._places:
+            self.had_enough.set()
+
+
+def troubles(folder: Path, found: Config, enough: int) -> Ear:
+    """Let a RenderServer run until it has told so much of each place."""
+    ear = Ear(enough, len(found.repositories))
+    with Journal.opened(folder) as journal:
+        server = RenderServer(found, journal, ear)
+        thread = threading.Thread(target=server.serve)
+        thread.start()
+        assert ear.had_enough.wait(20)
+        server.stop()
+        thread.join()
+    return ear
+
+
+def test_a_server_that_is_away_is_asked_after_growing_pauses(tmp_path: Path) -> None:
+    told = troubles(tmp_path, config(NOWHERE, sleep=0.001), 6).heard[NOWHERE]
+    assert [each["again_in"] for each in told[:6]] == [0.002, 0.004, 0.008, 0.016, 0.032, 0.064]
+    assert "no Cinnamon server answers there" in told[0]["message"]
+
+
+def test_pauses_grow_to_five_minutes_and_a_stop_does_not_wait_for_their_end(tmp_path: Path) -> None:
+    told = troubles(tmp_path, config(NOWHERE, sleep=200.0), 1).heard[NOWHERE]
+    assert [each["again_in"] for each in told] == [300.0]
+
+
+def test_a_server_that_talks_nonsense_does_not_keep_the_loop_from_others(tmp_path: Path) -> None:
+    with answering(with_body(200, b"<lifecycles><lifecycle/></lifecycles>")) as url:
+        ear = troubles(tmp_path, config(url, NOWHERE, sleep=0.001), 4)
+    assert all(each["event"] == "trouble" for told in ear.heard.values() for each in told)
+    assert any("its answer" in each["message"] for each in ear.heard[url])
+
+
+def test_who_works_only_once_hears_what_was_wrong(tmp_path: Path) -> None:
+    with Journal.opened(tmp_path) as journal:
+        server = RenderServer(config(NOWHERE, sleep=1.0), journal, Ear(1))
+        with pytest.raises(UnreachableError):
+            server.serve(once=True)
