@@ -31,6 +31,7 @@ def main() -> None:
     """Serve until the process is told to end."""
     config = uvicorn.Config(Echo(Path(sys.argv[1]).read_bytes()), lifespan="off", log_config=None, access_log=False)
     with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # as the farm's, taken over by each connection
         print(listener.getsockname()[1], flush=True)
         uvicorn.Server(config).run(sockets=[listener])
 
