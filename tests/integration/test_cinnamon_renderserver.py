@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping
 from pathlib import Path
 
@@ -277,11 +278,7 @@ async def test_a_program_may_set_the_state_and_the_content_itself(
     await program.send("appendmessage", id=task, message="all well")
     await program.send("unlock", id=task)
     gate.let()
-
-    async def unlocked() -> bool:
-        return (await anna.send("getobject", id=task)).find("object/lockedBy/id") is None
-
-    await studio.until_true(unlocked)
+    await studio.until_true(lambda: is_free(anna, task))
     assert await anna.state(task) == "finished"
     assert await anna.content(task) == b"mine"
     assert "info: all well" in await anna.messages(task)
@@ -325,6 +322,11 @@ async def test_messages_of_a_client_that_locks_and_of_the_farm_are_all_kept(
     assert "info: mine" in told and "info: 10 of 10 tasks are done" in told
 
 
+async def is_free(client: CinnamonClient, object_id: int) -> bool:
+    """Whether nobody has locked an object."""
+    return (await client.send("getobject", id=object_id)).find("object/lockedBy/id") is None
+
+
 # --- locks and foreign hands ---------------------------------------------------------------------------------------
 
 
@@ -355,7 +357,7 @@ async def test_a_superuser_who_sets_another_state_ends_the_job(
     assert (await studio.farm.ended(job)).status is JobStatus.CANCELED
     await admin.send("unlock", id=task)
     assert await anna.state(task) == "failed"
-    assert (await anna.send("getobject", id=task)).find("object/lockedBy/id") is None
+    await studio.until_true(lambda: is_free(anna, task))
 
 
 async def test_a_task_that_is_deleted_takes_its_job_with_it(
@@ -440,3 +442,14 @@ async def test_a_plug_in_that_breaks_fails_its_task_and_no_other(studio: Renderi
     assert await studio.until(anna, good, "finished", "failed") == "finished"
     assert await studio.until(anna, bad, "finished", "failed") == "failed"
     assert "frames: '0' is not a whole number from 1 to 1000" in (await anna.messages(bad))[0]
+
+
+async def test_a_server_that_is_told_of_a_task_in_the_moment_it_stops_stops(
+    studio: RenderingStudio, anna: CinnamonClient
+) -> None:
+    await studio.until(anna, await anna.task("count"), "finished")
+    for _ in range(3):
+        studio.server.touched(frozenset())
+        async with asyncio.timeout(10):
+            await studio.server.stop()
+        await studio.server.start()

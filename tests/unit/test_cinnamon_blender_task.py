@@ -24,7 +24,8 @@ def naming(*paths: str, library: str = "") -> bytes:
         values = {"id.name": f"IM{number}", "name": path, "source": 1}
         blend = blend.add("IM", "Image", 0x3000 + 16 * number, values)
     if library:
-        blend = blend.add("LI", "Library", 0x8000, {"id.name": "LIlib", "name": library})
+        blend = blend.add("LI", "Library", 0x8000, {"id.name": "LIlib", "name": library, "filepath": "/gone.blend"})
+        blend = blend.add("ID", "ID", 0x8001, {"name": "IM0"})
     return bytes(blend)
 
 

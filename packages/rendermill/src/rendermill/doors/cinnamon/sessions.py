@@ -47,6 +47,8 @@ class Sessions:
         self._desk, self._accounts, self._catalogues, self._clock = desk, accounts, catalogues, clock
         self._kept: OrderedDict[str, tuple[Session, float]] = OrderedDict()
         """Ticket → session, and how long it lasts by what the store says."""
+        self._ends = 0
+        """Counts what has ended: a ticket that was looked up meanwhile is not kept, for it may be that."""
         self._passwords = asyncio.Semaphore(_AT_ONCE)
 
     # --- commands ----------------------------------------------------------------------------------------------
@@ -89,7 +91,8 @@ class Sessions:
         if not ticket:
             raise refusal("ticket.unknown", "no ticket was given", where="ticket")
         await self._desk.write(lambda c: rows.end_session(c, ticket))
-        self._kept.pop(ticket, None)  # last, because commands under way put it back
+        self._kept.pop(ticket, None)
+        self._ends += 1
 
     async def sudo(self, ticket: str, form: Form) -> str:
         """A ticket of another user for one who may act as others. Raises :class:`CinnamonError`."""
@@ -139,7 +142,7 @@ class Sessions:
     async def recognise(self, ticket: str) -> Session:
         """The session of a ticket, which lasts anew from now. Raises :class:`CinnamonError`."""
         _check_shape(ticket)
-        now = self._clock.now()
+        now, ends = self._clock.now(), self._ends
         kept = self._kept.get(ticket)
         session, stored = kept if kept is not None else await self._find(ticket)
         if session.expires < now:
@@ -151,7 +154,8 @@ class Sessions:
         if session.expires > stored:
             stored = session.expires + session.lifetime * _SLACK
             await self._desk.write(lambda c: rows.extend(c, ticket, stored))
-        self._keep(ticket, session, stored)
+        if ends == self._ends:
+            self._keep(ticket, session, stored)
         return session
 
     async def _find(self, ticket: str) -> tuple[Session, float]:
@@ -183,6 +187,7 @@ class Sessions:
 
     def forget_task(self, object_id: int) -> None:
         """The program that worked on a render task has ended, and its tickets with it."""
+        self._ends += 1
         for ticket in [each for each, (session, _) in self._kept.items() if session.task_id == object_id]:
             del self._kept[ticket]
 

@@ -45,7 +45,8 @@ async def _stream(farm: Farm, job_id: int) -> AsyncIterator[str]:
     try:
         while True:
             try:
-                await asyncio.wait_for(changed.wait(), _KEEP_ALIVE_SECONDS)
+                async with asyncio.timeout(_KEEP_ALIVE_SECONDS):
+                    await changed.wait()
             except TimeoutError:
                 yield ": still here\n\n"
                 continue

@@ -137,8 +137,9 @@ class RenderServer:
                     await self._take_all(repository)
             except Exception:  # noqa: BLE001 - the next look may go well
                 _log.exception("looking for render tasks failed")
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._look_again.wait(), _LOOK_SECONDS)
+            with contextlib.suppress(TimeoutError):  # not wait_for, which may pass over that it is to stop
+                async with asyncio.timeout(_LOOK_SECONDS):
+                    await self._look_again.wait()
 
     def served(self, repository: Repository) -> frozenset[str]:
         """The names of the tasks that are worked on here."""
