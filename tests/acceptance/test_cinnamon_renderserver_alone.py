@@ -293,15 +293,25 @@ def test_an_image_gets_its_thumbnail(farm: Farm, owner: Cinnamon, tmp_path: Path
     assert found.name == "jpeg"
 
 
-def test_a_scene_becomes_frames_and_a_movie(farm: Farm, owner: Cinnamon, bpy_python: Path, tmp_path: Path) -> None:
+def test_a_scene_of_an_older_repository_becomes_frames_and_a_movie(
+    farm: Farm, bpy_python: Path, tmp_path: Path
+) -> None:
     scene = scenes.build(bpy_python, tmp_path / "scene")
-    source = owner.create("shot.blend", 0, file=scene, file_format="blend")
-    task_id = task(owner, "film", f"<sourceId>{source}</sourceId><frames>2-3</frames>")
-    work_once(farm.write_config(tmp_path / "rs", {"film": f"{sys.executable} {EXAMPLES}/cinnamon_blend.py"}))
+    programs = {"film": f"{sys.executable} {EXAMPLES}/cinnamon_blend.py"}
+    with farm.connect(repository=CLASSIC) as owner:
+        home = owner.get_folder_by_path("/shots", make=True).id
+        source = owner.create("shot.blend", home, file=scene, file_format="blend")
+        task_id = task(owner, "film", f"<sourceId>{source}</sourceId><frames>2-3</frames>")
+        work_once(farm.write_config(tmp_path / "rs", programs, repository=CLASSIC))
+        check_film(owner, task_id, tmp_path / "movie.mp4")
+
+
+def check_film(owner: Cinnamon, task_id: int, movie: Path) -> None:
+    """The task has its movie, and its pictures beside it."""
     assert messages(owner, task_id) == ["info: rendering shot.blend", "info: 2 frames rendered"]
-    assert state(owner, task_id) == "finished"
-    owner.get_content(task_id, tmp_path / "movie.mp4")
-    assert (tmp_path / "movie.mp4").read_bytes()[4:8] == b"ftyp"
+    assert state(owner, task_id) == "finishedRenderTask"
+    owner.get_content(task_id, movie)
+    assert movie.read_bytes()[4:8] == b"ftyp"
     related = owner.send("getrelations", leftid=task_id).findall("relation/rightId")
     names = {owner.get_object(int(each.text or "")).name for each in related}
     assert names == {"shot_0002.png", "shot_0003.png"}
