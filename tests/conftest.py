@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from rendermill.software.blender.installations import DEFAULT, Installation, exactly
-from rendermill.store import accounts
 
 pytest.register_assert_rewrite("contract")  # the suites there are no test modules by their names
 
@@ -26,14 +24,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         kept = [item for item in items if item.get_closest_marker("soak") is None]
         config.hook.pytest_deselected(items=[item for item in items if item not in kept])
         items[:] = kept
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _cheap_passwords() -> Iterator[None]:
-    """Hashing a password takes long on purpose, and tests make hundreds of users; servers of their own keep it so."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(accounts._SCRYPT, "n", 2)
-        yield
 
 
 @pytest.fixture(scope="session")

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import itertools
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
+import pytest
 from lxml import etree
 from sqlalchemy import update
 from starlette.types import ASGIApp
@@ -28,6 +29,7 @@ from rendermill.doors.cinnamon.sessions import Sessions
 from rendermill.engine.host.logs import log_path
 from rendermill.renderers.encode.step import commands as encode_commands
 from rendermill.renderers.program import commands as program_commands
+from rendermill.store import accounts as hashing
 from rendermill.store.accounts import Accounts
 from rendermill.store.cinnamon.catalogue import Catalogues, repository_named, touch
 from rendermill.store.cinnamon.records import SEED
@@ -188,6 +190,14 @@ class Studio(Place):
         return await self.write(lambda c: create_repository(c, name, profile=profile))
 
 
+@contextmanager
+def cheap_passwords() -> Iterator[None]:
+    """Hashing a password takes long on purpose, and tests make hundreds of users. Only for accounts of this process."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(hashing._SCRYPT, "n", 2)
+        yield
+
+
 def door_over(
     store: SqlStore, blobs: BlobStore, accounts: Accounts, clock: FakeClock, listener: Listener | None = None
 ) -> tuple[CinnamonDoor, Services]:
@@ -213,7 +223,8 @@ async def studio(
     try:
         for name, profile in repositories:
             await made.repository(name, profile)
-        yield made
+        with cheap_passwords():
+            yield made
     finally:
         await asyncio.to_thread(store.close)
 
@@ -294,9 +305,10 @@ async def rendering_studio(
         services = Services(desk, farm.blobs, clock, sessions, catalogues, Tools(accounts, farm.blobs.checked), server)
         await server.start()
         try:
-            yield RenderingStudio(
-                CinnamonDoor(services), accounts, desk, farm.blobs, sessions, clock, services, farm, server
-            )
+            with cheap_passwords():
+                yield RenderingStudio(
+                    CinnamonDoor(services), accounts, desk, farm.blobs, sessions, clock, services, farm, server
+                )
         finally:
             await server.stop()
 
