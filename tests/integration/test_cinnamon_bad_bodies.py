@@ -133,7 +133,7 @@ async def test_metadata_of_almost_the_most_is_taken_or_refused_with_its_code(ann
     metadata = _INPUT.format(letter * ((7 << 20) // len(letter)))
     answer = await anna.raw("startrendertask", parentid=0, metadata=metadata)
     code = code_of(answer)
-    assert code in ("", "error.param.metadata")
+    assert code == ("error.param.metadata" if letter == "<a/>" else "")
     if not code:
         task = etree.fromstring(answer.body).findtext("taskObjectId")
         assert not (await anna.raw("getmeta", id=task)).body.endswith(b"</error>")

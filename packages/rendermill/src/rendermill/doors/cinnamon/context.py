@@ -26,6 +26,8 @@ from rendermill.store.desk import Connection
 
 MAX_DEPTH = 200
 """Elements of XML within each other: most parsers take 256, and answers have some around what was sent."""
+MAX_TAGS = 200_000
+"""Tags of an XML text: a tree takes hundreds of bytes for each, whatever its four letters are."""
 _is_deep = etree.XPath("boolean(" + "/*" * (MAX_DEPTH + 1) + ")")
 _NO_METAS: Mapping[int, str] = {}
 
@@ -223,7 +225,10 @@ class Call:
 def parsed(form: Form, name: str, key: str) -> etree._Element | CinnamonError:
     """A field as XML, or why it is none."""
     try:
-        root = parse_xml(form.text(name))
+        text = form.text(name)
+        if text.count("<") > MAX_TAGS:
+            return refusal(key, f"it has over {MAX_TAGS} tags", where=name)
+        root = parse_xml(text)
     except CinnamonError as error:
         return error
     except BadInputError as error:
