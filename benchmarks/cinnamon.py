@@ -56,8 +56,8 @@ def main() -> None:
         engine.dispose()
         with serving(data) as domain:
             ticket = _text(domain, "ticket", command="connect", repository="farm", user="ann", pwd=_PASSWORD)
-            started(domain, ticket, Path(folder))
             searched(domain, ticket, Path(folder))
+            started(domain, ticket, Path(folder))
             leaked(domain, ticket, data)
 
 

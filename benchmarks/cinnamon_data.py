@@ -78,5 +78,5 @@ def _rows(
             "parent_id": homes[number % len(homes)],
             "language_id": catalogue.id_of(Kind.LANGUAGE, UNDETERMINED),
             "state_id": state.id if is_task else None,
-            "task_name": "blender" if is_task else None,
+            "task_name": "elsewhere" if is_task else None,
         }

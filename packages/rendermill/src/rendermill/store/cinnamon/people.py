@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import fields, replace
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from rendermill.farm.model.errors import NotFoundError
 from rendermill.farm.model.identity import LOCAL_ACCOUNT, Account
@@ -16,6 +16,8 @@ RENDER_SERVER = Account("_renderserver", superuser=False, sudoer=False, sudoable
 """Who holds the lock of a task on which the farm works. Nobody can be called so, or connect as it."""
 _NOBODYS = {each.id: each for each in (LOCAL_ACCOUNT, RENDER_SERVER)}
 _COLUMNS = select(*(users.c[each.name] for each in fields(Account)))
+# Made once: every command asks for its caller, and most answers name one user.
+_BY_NUMBER = _COLUMNS.where(users.c.id == bindparam("number"))
 
 
 def people(connection: Connection, numbers: Iterable[int | None]) -> dict[int, Account]:
@@ -23,7 +25,10 @@ def people(connection: Connection, numbers: Iterable[int | None]) -> dict[int, A
     wanted = {number for number in numbers if number is not None}
     found = {number: _NOBODYS[number] for number in wanted & _NOBODYS.keys()}
     if rest := wanted - found.keys():
-        rows = connection.execute(_COLUMNS.where(users.c.id.in_(rest)))
+        if len(rest) == 1:
+            rows = connection.execute(_BY_NUMBER, {"number": rest.pop()})
+        else:
+            rows = connection.execute(_COLUMNS.where(users.c.id.in_(rest)))
         found |= {row.id: account_record(row) for row in rows}
     return found
 
