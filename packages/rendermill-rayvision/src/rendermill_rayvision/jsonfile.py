@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import secrets
@@ -19,7 +20,7 @@ def write_json(path: StrPath, data: dict[str, Any], *, indent: int = 2) -> None:
     try:
         with part.open("x", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
             json.dump(data, file, ensure_ascii=False, indent=indent)
-        if target.exists():
+        with contextlib.suppress(FileNotFoundError):
             shutil.copymode(target, part)
         part.replace(target)
     finally:

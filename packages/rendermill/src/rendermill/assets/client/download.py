@@ -86,8 +86,7 @@ class Downloader:
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
         mark = blake3(f"{target.name}\0{wanted.hash}".encode(errors="surrogateescape")).hexdigest(12)
         part = target.with_name(f".{mark}.part")
-        here = part.stat().st_size if part.exists() else 0
-        if wanted.size - here > shutil.disk_usage(target.parent).free:
+        if wanted.size - _size_of(part) > shutil.disk_usage(target.parent).free:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         with held(part) as (file, path):
             try:
@@ -138,6 +137,13 @@ def _is(target: Path, wanted: Wanted) -> bool:
     with contextlib.suppress(FileNotFoundError, NotADirectoryError):
         return target.is_file() and target.stat().st_size == wanted.size and hash_file(target) == wanted.hash
     return False
+
+
+def _size_of(part: Path) -> int:
+    """How much of a file has come; of one that another download has just finished, nothing."""
+    with contextlib.suppress(FileNotFoundError):
+        return part.stat().st_size
+    return 0
 
 
 def _full(folder: Path, wanted: Wanted) -> UnavailableError:

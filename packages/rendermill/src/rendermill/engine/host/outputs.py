@@ -5,6 +5,7 @@ A published path is relative to the output folder; where a job writes to several
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import stat
@@ -85,9 +86,10 @@ class OutputArea:
                 continue  # a task made a link of it: nothing is taken from where that points
             files = [self._layout.local(place.source)] if place.is_file else sorted(_files(root))
             for file in files:
-                status = file.lstat() if file.exists() else None
-                if status is not None and stat.S_ISREG(status.st_mode):  # links out of the session are not followed
-                    found[file] = (place, file.relative_to(root).as_posix(), file, _mark(status))
+                with contextlib.suppress(FileNotFoundError, NotADirectoryError):  # a task need not write it
+                    status = file.lstat()
+                    if stat.S_ISREG(status.st_mode):  # links out of the session are not followed
+                        found[file] = (place, file.relative_to(root).as_posix(), file, _mark(status))
         return list(found.values())
 
 
