@@ -198,6 +198,15 @@ def test_a_wide_job_gets_several_narrow_sessions_closed() -> None:
     assert sorted(each.session for each in decisions if isinstance(each, Close)) == [f"idle{n}" for n in range(4)]
 
 
+def test_no_session_is_closed_while_one_elsewhere_makes_enough_room_on_its_way_out() -> None:
+    going = session("going", 2, CLOSING, on="second")
+    shown = picture(worker("first", slots=1), worker("second", slots=1), session("warm", 2, IDLE, on="first"), going)
+    shown.steps[1] = waiting_step(1)
+    assert plan(shown) == []
+    shown.steps[1] = waiting_step(1, 2)
+    assert plan(shown) == [Close("warm")]
+
+
 def test_a_session_is_not_closed_where_that_makes_too_little_room() -> None:
     busy, idle = session("busy", 8, BUSY, cores=2.0), session("idle", 9, IDLE, cores=2.0)
     assert plan(picture(worker(slots=2, cores=4), busy, idle, waiting_step(1, asks=wants(cores=4)))) == []

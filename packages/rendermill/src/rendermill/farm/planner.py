@@ -90,6 +90,8 @@ class _Planning:
             if session.state is SessionState.CLOSING and session.worker in self.future:
                 self.future[session.worker].give(session)
         self.idle: dict[int, list[SessionView]] = {}
+        self.kept: set[str] = set()
+        """Workers on which nothing more is closed."""
         self.busy: Counter[int] = Counter()
         self.open: Counter[int] = Counter()
         for session in picture.sessions.values():
@@ -145,16 +147,21 @@ class _Planning:
     def _make_room(self, step: StepView, wanted: int) -> None:
         """Close idle sessions where that will let this step open, in a later plan, once they are gone.
 
-        What it will need is kept for it: a step further back must not take it in between.
+        None is closed for what will fit where others are closing already. What it will need is kept for it: a step
+        further back must not take it in between.
         """
-        for name, worker in self.workers.items():
-            if unfit(worker, step.requirements) is not None:
-                continue
-            cores, memory = share(worker, step.requirements)
-            while wanted and self._promise(name, cores, memory):
+        fitting = [worker for worker in self.workers.values() if unfit(worker, step.requirements) is None]
+        waits_at = 0
+        for index, worker in enumerate(fitting):
+            while wanted and self._promise(worker, step, []):
+                wanted, waits_at = wanted - 1, index
+        for worker in fitting:
+            while wanted and self._promise(worker, step, self._closable(worker)):
                 wanted -= 1
             if wanted:
-                self._hold(name)
+                self._hold(worker.name)
+        # The later plan takes the first worker with room: where others made some, it would leave what it waits for.
+        self.kept.update(worker.name for worker in fitting[:waits_at])
 
     def _give_way(self, step: StepView) -> None:
         """Close an idle session of the step's own job, which has as many as it may, if its step has nothing to do."""
@@ -170,10 +177,17 @@ class _Planning:
         for step_id, sessions in self.idle.items():
             self.idle[step_id] = [session for session in sessions if session.worker != worker]
 
-    def _promise(self, worker: str, cores: float, memory: float) -> bool:
+    def _closable(self, worker: Worker) -> list[SessionView]:
+        if worker.name in self.kept:
+            return []
+        return [each for sessions in self.idle.values() for each in sessions if each.worker == worker.name]
+
+    def _promise(self, worker: Worker, step: StepView, idle: list[SessionView]) -> bool:
         """Keep room on a worker, closing as few idle sessions as that takes; False if they are not enough."""
-        future = replace(self.future[worker])
-        idle = [each for sessions in self.idle.values() for each in sessions if each.worker == worker]
+        name, (cores, memory) = worker.name, share(worker, step.requirements)
+        if not idle and not self.future[name].fits(cores, memory):
+            return False  # as on nearly every worker of a busy farm: its room need not be copied to see that
+        future = replace(self.future[name])
         closing: list[SessionView] = []
         while not future.fits(cores, memory):
             if not idle:
@@ -184,8 +198,8 @@ class _Planning:
             self.idle[session.step_id].remove(session)
             self.decisions.append(Close(session.id))
         future.take(cores, memory)
-        self.future[worker] = future
-        self.rooms[worker].take(cores, memory)
+        self.future[name] = future
+        self.rooms[name].take(cores, memory)
         return True
 
 
