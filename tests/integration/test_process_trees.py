@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 import os
 import signal
+import subprocess
 import time
 from pathlib import Path
 
 import pytest
 
+from rendermill.engine.processes import descendants, kill_all
 from rendermill.farm.lifecycle import Lifecycle
 from rendermill.farm.model.status import AttemptStatus, JobStatus, TaskStatus
 from support.clock import FakeClock
@@ -26,6 +28,17 @@ def hung(task: Bell, bell: Bell) -> str:
 def hung_once(flag: Path, task: Bell, bell: Bell) -> str:
     once = f"test -e {flag} || {{ touch {flag}; {hung(task, bell)}; }}"
     return f"{once}; echo ok > {{{{Param.Out}}}}/{{{{Task.Param.Frame}}}}"
+
+
+async def test_a_tree_is_listed_from_its_root_down(tmp_path: Path) -> None:
+    deep = f'echo $$ > {tmp_path}/bell; [ "$1" = 0 ] || {{ sh -c "$0" "$0" $(($1 - 1)); exit; }}; exec sleep 600'
+    with Bell(tmp_path / "bell") as bell, subprocess.Popen(["sh", "-c", deep, deep, "40"]) as root:
+        pids = await bell.pids(41)
+        try:
+            assert descendants(root.pid) == pids[1:]
+        finally:
+            kill_all(pids)
+    await gone(*pids)
 
 
 @pytest.mark.parametrize("victim", ["host", "reaper", "fork_server"])

@@ -1,4 +1,4 @@
-"""Process trees on Linux: finding them, marking them, ending them."""
+"""Process trees on Linux: finding them, ending them."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import ctypes
 import os
 import signal
 import time
+from collections import deque
 from collections.abc import Iterable
-from pathlib import Path
 
 MARK = "RENDERMILL_FARM"
 """Environment variable by which every process of a farm's sessions can be told."""
@@ -36,16 +36,16 @@ def die_with_parent(parent: int, sig: signal.Signals) -> None:
         os._exit(1)
 
 
-def descendants(root: int) -> set[int]:
-    """Ids of every process below ``root``, zombies included."""
-    found: set[int] = set()
-    queue = [root]
+def descendants(root: int) -> list[int]:
+    """Ids of every process below ``root``, zombies included; parents before their children."""
+    found: dict[int, None] = {}
+    queue = deque([root])
     while queue:
-        for pid in _children(queue.pop()):
+        for pid in _children(queue.popleft()):
             if pid not in found:
-                found.add(pid)
+                found[pid] = None
                 queue.append(pid)
-    return found
+    return list(found)
 
 
 def _children(pid: int) -> list[int]:
@@ -90,13 +90,14 @@ def kill_all(pids: Iterable[int]) -> None:
 def end_descendants(*, spare: frozenset[int] = frozenset()) -> bool:
     """Kill every descendant of this process (a subreaper) but ``spare`` and what is below those; reap them.
 
-    Looks again until a look finds none, because a process may fork while it is being killed. Returns False if
-    some outlive ten seconds (uninterruptible sleep).
+    Parents die before their children, so that none of them takes the end of a child for its own failure. Looks again
+    until a look finds none, because a process may fork while it is being killed. Returns False if some outlive ten
+    seconds (uninterruptible sleep).
     """
     deadline = time.monotonic() + _KILL_SECONDS
     while time.monotonic() < deadline:
         kept = spare.union(*(descendants(pid) for pid in spare))
-        doomed = descendants(os.getpid()) - kept
+        doomed = [pid for pid in descendants(os.getpid()) if pid not in kept]
         if not doomed:
             return True
         kill_all(doomed)
@@ -111,30 +112,3 @@ def _reap(pid: int) -> None:
         os.waitpid(pid, os.WNOHANG)
     except ChildProcessError:
         return  # not our child (yet): its parent is being killed too
-
-
-def marked(mark: str) -> set[int]:
-    """Processes whose environment carries this farm's mark (:data:`MARK`), whoever their parent is."""
-    wanted = f"{MARK}={mark}".encode()
-    found = set()
-    for entry in os.listdir("/proc"):  # noqa: PTH208
-        if not entry.isdigit() or int(entry) == os.getpid():
-            continue
-        try:
-            environ = Path(f"/proc/{entry}/environ").read_bytes()
-        except OSError:
-            continue
-        if wanted in environ.split(b"\0"):
-            found.add(int(entry))
-    return found
-
-
-def kill_marked(mark: str) -> int:
-    """Kill every process of a farm whose server died; returns how many. Looks again until none is left."""
-    killed: set[int] = set()
-    deadline = time.monotonic() + _KILL_SECONDS
-    while (found := marked(mark)) and time.monotonic() < deadline:
-        kill_all(found)
-        killed |= found
-        time.sleep(0.005)
-    return len(killed)

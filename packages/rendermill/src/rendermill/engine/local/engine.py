@@ -18,11 +18,12 @@ from typing import Any
 
 from rendermill.engine import wire
 from rendermill.engine.local.hosts import Host, Hosts
-from rendermill.engine.processes import MARK, become_subreaper, kill_marked
+from rendermill.engine.processes import MARK, become_subreaper
 from rendermill.farm.model.hardware import HARDWARE, hardware_word
 from rendermill.farm.model.records import AttemptKey
 from rendermill.farm.model.software import SOFTWARE
 from rendermill.farm.ports.engine import EngineEvent, SessionClosed, SessionOpened, SessionOrder, TaskOrder, Worker
+from rendermill.marked import kill_marked
 
 _log = logging.getLogger(__name__)
 _PASSED_ON = ("TZ", "LD_LIBRARY_PATH")
@@ -121,7 +122,7 @@ class LocalEngine:
     async def start(self, listener: Callable[[EngineEvent], None]) -> None:
         """End what an earlier server of this farm left, and start the fork server."""
         self._listener = listener
-        killed = await asyncio.to_thread(kill_marked, self._settings.mark)
+        killed = await asyncio.to_thread(kill_marked, MARK, self._settings.mark)
         if killed:
             _log.warning("ended %d processes of an earlier server", killed)
         become_subreaper()
@@ -156,7 +157,7 @@ class LocalEngine:
                 if all(map(self._hosts.is_pending, self._sessions)):
                     break
                 await asyncio.sleep(_REAPER_SECONDS)
-            await asyncio.to_thread(kill_marked, self._settings.mark)
+            await asyncio.to_thread(kill_marked, MARK, self._settings.mark)
             await self._start_again()
             self._keep_spare()
 
@@ -178,7 +179,7 @@ class LocalEngine:
             self.kill(name, "the server stops")
         await self._hosts.stop()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await asyncio.to_thread(kill_marked, self._settings.mark)
+        await asyncio.to_thread(kill_marked, MARK, self._settings.mark)
         await asyncio.to_thread(_clear, self._settings.sessions)
 
     # --- sessions ----------------------------------------------------------------------------------------------

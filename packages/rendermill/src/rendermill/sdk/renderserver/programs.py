@@ -9,11 +9,11 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Callable, Mapping, Sequence
 from typing import IO
 
 from rendermill.farm.model.errors import StoppedError
+from rendermill.marked import kill_marked
 from rendermill.safe_xml import UNFIT
 
 _MARK = "RENDERSERVER_TASK"
@@ -23,8 +23,6 @@ _BEAT = 60.0
 """Seconds between two calls of who watches."""
 _TAIL = 3000
 _MAX_LINE = 2000
-_SWEEPS = 10
-_PROC = Path("/proc")
 _log = logging.getLogger(__name__)
 
 
@@ -142,20 +140,7 @@ def _signal(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
 
 def end_marked(mark: str) -> None:
     """End every process that was started for a task, also by a RenderServer that is dead, where the system tells."""
-    for _ in range(_SWEEPS):  # one may start another while we look
-        found = list(_marked(f"{_MARK}={mark}".encode()))
-        for pid in found:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.kill(pid, signal.SIGKILL)
-        if not found:
-            return
-
-
-def _marked(entry: bytes) -> Iterable[int]:
-    for folder in _PROC.glob("[0-9]*") if _PROC.is_dir() else ():
-        with contextlib.suppress(OSError):  # it is another user's, or gone
-            if entry in (folder / "environ").read_bytes().split(b"\0"):
-                yield int(folder.name)
+    kill_marked(_MARK, mark)
 
 
 class _Drain:
