@@ -30,9 +30,27 @@ from support.cinnamon_farm import (
     state,
     task,
 )
-from support.command import SECONDS, run, serving
+from support.command import RENDERMILL, SECONDS, run, serving
 from support.processes import Bell, Gate, gone
 
+THIEF = """
+import runpy, signal, sys, threading
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+taking = threading.Event()
+
+def take():
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
+    taking.set()
+    threading.Event().wait()
+
+signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)  # threads to come do as this one
+threading.Thread(target=take, daemon=True).start()
+taking.wait()
+del sys.argv[0]
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
+"""Runs a command whose signals are all taken by a thread of its own, as the kernel often has one do that forks."""
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 
 
@@ -251,6 +269,40 @@ async def test_sigterm_ends_programs_with_all_that_they_started_and_their_tasks_
         assert state(owner, task_id) == "new"
         assert owner.get_object(task_id).locked_by is None
         await gone(*pids)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["sigterm", "ctrl_c"])
+def test_it_stops_whichever_of_its_threads_gets_the_signal(farm: Farm, tmp_path: Path, number: signal.Signals) -> None:
+    (tmp_path / "thief.py").write_text(THIEF)
+    folder = farm.write_config(tmp_path / "rs", {"none": "true"}, url="http://127.0.0.1:9/cinnamon/cinnamon")
+    with renderserver(folder, program=(sys.executable, str(tmp_path / "thief.py"), str(RENDERMILL))) as server:
+        server.until("trouble")
+        server.process.send_signal(number)
+        assert server.process.wait(SECONDS) == 0
+
+
+async def test_told_twice_to_stop_it_waits_for_nothing_and_the_next_one_puts_right_what_it_left(
+    farm: Farm, owner: Cinnamon, tmp_path: Path
+) -> None:
+    with Bell(tmp_path / "bell") as bell:
+        program = script(
+            tmp_path / "program",
+            f"test -e {tmp_path}/begun && exit; touch {tmp_path}/begun",
+            f"trap 'echo deaf > {bell}' TERM; echo $$ > {bell}",
+            "while :; do sleep 600 & wait; done",
+        )
+        folder = farm.write_config(tmp_path / "rs", {"hurried": program})
+        task_id = task(owner, "hurried")
+        with renderserver(folder) as server:
+            pids = await bell.pids(1)
+            server.process.send_signal(signal.SIGTERM)
+            assert await bell.line() == "deaf"
+            server.process.send_signal(signal.SIGTERM)
+            assert server.process.wait(SECONDS) == 130
+        assert state(owner, task_id) == "rendering"
+        work_once(folder)
+        await gone(*pids)
+    assert state(owner, task_id) == "finished"
 
 
 async def test_how_a_program_ended_is_not_lost_while_the_server_is_away(tmp_path: Path) -> None:

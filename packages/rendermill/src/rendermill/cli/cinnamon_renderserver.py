@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-import contextlib
+import asyncio
 import json
 import logging
+import os
 import signal
 import sys
 import threading
 import time
 from pathlib import Path
-from types import FrameType
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rendermill.cli.app import command, plain
+from rendermill.cli.app import INTERRUPTED, command, plain
+
+if TYPE_CHECKING:
+    from rendermill.sdk.renderserver.loop import RenderServer
 
 
 @command
@@ -39,13 +42,27 @@ def cinnamon_renderserver(
         logging.getLogger(__name__).warning("%s: <%s> means nothing", config, element)
     with Journal.opened(config) as journal:
         server = RenderServer(found, journal, _Events() if json_output else _silent)
-        signal.signal(signal.SIGTERM, _interrupt)
-        with contextlib.suppress(KeyboardInterrupt):
-            server.serve(once=once)
+        asyncio.run(_until_told(server, once))
 
 
-def _interrupt(_number: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
+async def _until_told(server: RenderServer, once: bool) -> None:
+    """Let it work until Ctrl-C or SIGTERM; the second one ends this process without waiting for anything.
+
+    The loop is here for the signals. The kernel gives one to any thread, often to one that starts a program, and Python
+    acts on it when the main thread wakes up: the loop does at once, a main thread that waits for another would not.
+    """
+    loop, is_told = asyncio.get_running_loop(), False
+
+    def told() -> None:
+        nonlocal is_told
+        if is_told:
+            os._exit(INTERRUPTED)
+        is_told = True
+        loop.run_in_executor(None, server.stop)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, told)
+    await asyncio.to_thread(server.serve, once=once)
 
 
 class _Plain(logging.Formatter):

@@ -11,27 +11,10 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-
-def filled_in(command: Sequence[str], told: Mapping[str, str]) -> list[str]:
-    """Arguments with their places filled in, each place once: what is filled in is not looked at again."""
-    return [_filled(argument, told) for argument in command]
-
-
-def _filled(argument: str, told: Mapping[str, str]) -> str:
-    parts = argument.split("__")
-    # Every second part may be a name between two pairs of underscores.
-    done, at = parts[0], 1
-    while at < len(parts):
-        if at + 1 < len(parts) and parts[at] in told:
-            done += told[parts[at]] + parts[at + 1]
-            at += 2
-        else:
-            done += f"__{parts[at]}"
-            at += 1
-    return done
+from rendermill.renderers.program import filled_in
 
 
 def main(arguments: Sequence[str]) -> int:

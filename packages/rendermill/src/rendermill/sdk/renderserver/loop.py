@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from rendermill.farm.model.errors import CinnamonError, RendermillError
 from rendermill.sdk.cinnamon import RENDER_INPUT, Object, TaskStates, read_input
@@ -32,27 +33,22 @@ class RenderServer:
     def serve(self, *, once: bool = False) -> None:
         """Work until :meth:`stop`, or, with ``once``, until nothing waits any more.
 
-        An exception in the calling thread, such as KeyboardInterrupt, ends it as well. Raises :class:`RendermillError`
-        if it works only once and could not.
+        No signal may interrupt the calling thread: what it waits for would be left behind. Raises
+        :class:`RendermillError` if it works only once and could not.
         """
         threads = [threading.Thread(target=each.run, args=(once,), daemon=True) for each in self._pollers]
         for thread in threads:
             thread.start()
-        try:
-            for thread in threads:
-                thread.join()
-        finally:
-            self.stop()
-            for thread in threads:
-                thread.join()
-            for poller in self._pollers:
-                poller.finish()
+        for thread in threads:
+            thread.join()
+        for poller in self._pollers:
+            poller.finish()
         for poller in self._pollers:
             if poller.trouble is not None:
                 raise poller.trouble
 
     def stop(self) -> None:
-        """End all programs; their tasks wait again."""
+        """End all programs, which takes them some seconds at most; their tasks wait again."""
         self._stopping.set()
         self._programs.stop()
         self._wake()
@@ -62,20 +58,16 @@ class RenderServer:
             each.awake.set()
 
 
+@dataclass(frozen=True, slots=True)
 class Shared:
     """What the repositories of a RenderServer share."""
 
-    def __init__(
-        self,
-        journal: Journal,
-        programs: Programs,
-        slots: threading.BoundedSemaphore,
-        stopping: threading.Event,
-        tell: Tell,
-        wake: Callable[[], None],
-    ) -> None:
-        self.journal, self.programs, self.slots, self.stopping = journal, programs, slots, stopping
-        self.tell, self.wake = tell, wake
+    journal: Journal
+    programs: Programs
+    slots: threading.BoundedSemaphore
+    stopping: threading.Event
+    tell: Tell
+    wake: Callable[[], None]
 
 
 class Poller:

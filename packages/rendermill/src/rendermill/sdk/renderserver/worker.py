@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from rendermill.farm.model.errors import CinnamonError, RendermillError, StoppedError
-from rendermill.renderers.program.__main__ import filled_in
+from rendermill.renderers.program import filled_in
 from rendermill.sdk.cinnamon import RENDER_OUTPUT, Cinnamon, Object, TaskStates, User
 from rendermill.sdk.renderserver.config import Program, Repository
 from rendermill.sdk.renderserver.journal import Begun, Journal
