@@ -144,6 +144,7 @@ def test_a_store_of_a_newer_version_is_refused_and_left_as_it_is(path: Path) -> 
         SqlStore.open(path)
     assert "Update" in (caught.value.remedy or "")
     assert path.read_bytes() == before
+    assert path not in {each.readlink() for each in Path("/proc/self/fd").iterdir() if each.is_symlink()}
 
 
 def test_migrating_a_store_of_a_newer_version_is_refused(engine: Engine, path: Path) -> None:

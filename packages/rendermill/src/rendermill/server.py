@@ -23,7 +23,7 @@ from starlette.types import Receive, Scope, Send
 
 from rendermill.assets.blobs import BlobStore
 from rendermill.assets.chunked import ChunkedBlobs
-from rendermill.data_folder import farm_mark, make_folder, new_token, owned
+from rendermill.data_folder import farm_mark, new_token, owned
 from rendermill.doors.cinnamon import app as cinnamon
 from rendermill.doors.cinnamon.app import CinnamonDoor
 from rendermill.doors.cinnamon.context import Tools
@@ -53,10 +53,10 @@ from rendermill.runtime import announce, default_data, url_of, withdraw
 from rendermill.software.blender.installations import for_sessions, installed
 from rendermill.software.blender.launcher import commands as blender_commands
 from rendermill.store.accounts import Accounts
-from rendermill.store.cinnamon.admin import Repositories, administration
+from rendermill.store.cinnamon.admin import Repositories
 from rendermill.store.cinnamon.catalogue import Catalogues
 from rendermill.store.cinnamon.seed import ensure_repository
-from rendermill.store.database import SqlStore, opened
+from rendermill.store.database import SqlStore
 from rendermill.store.desk import Desk
 
 _log = logging.getLogger(__name__)
@@ -105,30 +105,6 @@ def serve(settings: ServerSettings, ready: Callable[[str], None]) -> None:
             asyncio.run(_run(data, url, settings, listener, partial(_tell_ready, data, url, ready)))
         finally:
             withdraw(url)
-
-
-@contextmanager
-def open_accounts(data: Path) -> Iterator[Accounts]:
-    """The users and keys of a farm on this machine, running or not. Makes the farm's store if there is none."""
-    with opened(_farm_db(data)) as engine:
-        yield Accounts(engine, data / "secret.key")
-
-
-@contextmanager
-def open_repositories(data: Path) -> Iterator[Repositories]:
-    """The Cinnamon repositories of a farm on this machine, running or not, for changes that are made all or none.
-
-    Makes the farm's store if there is none.
-    """
-    with opened(_farm_db(data)) as engine, administration(engine) as found:
-        yield found
-
-
-def _farm_db(data: Path) -> Path:
-    """Where the store of a data folder lies; the folder is made."""
-    os.umask(0o077)  # it holds hashes of passwords
-    make_folder(data)
-    return data / "farm.db"
 
 
 def _settle_garbage() -> None:

@@ -11,7 +11,6 @@ import typer
 from rendermill.cli.app import Json, command, out, print_json
 from rendermill.cli.user import Data
 from rendermill.farm.model.errors import BadInputError
-from rendermill.runtime import default_data
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Set up the Cinnamon repositories of a farm.")
 _repositorys = typer.Typer(no_args_is_help=True, help="Make repositories, and change how they are set up.")
@@ -55,9 +54,9 @@ def create_repository(
     json_output: Json = False,
 ) -> None:
     """Make a repository."""
-    from rendermill.server import open_repositories
+    from rendermill.administration import open_repositories
 
-    with open_repositories(data or default_data()) as repositories:
+    with open_repositories(data) as repositories:
         repositories.create(name, profile=profile)
         made = _shown(repositories.change(name, categories=category, session_seconds=session_seconds))
     print_json(made) if json_output else out.print(f"repository {name} was created")
@@ -67,9 +66,9 @@ def create_repository(
 @command
 def list_repositories(data: Data = None, json_output: Json = False) -> None:
     """List the repositories."""
-    from rendermill.server import open_repositories
+    from rendermill.administration import open_repositories
 
-    with open_repositories(data or default_data()) as repositories:
+    with open_repositories(data) as repositories:
         found = [_shown(each) for each in repositories.all()]
     if json_output:
         print_json(found)
@@ -96,14 +95,14 @@ def set_repository(
     json_output: Json = False,
 ) -> None:
     """Change how a repository is set up."""
-    from rendermill.server import open_repositories
+    from rendermill.administration import open_repositories
 
     if sum((serves is not None, serves_all, serves_none)) > 1:
         raise BadInputError("only one of them can be", where="--serves, --serves-all, --serves-none")
     wanted: list[str] | Literal["all"] | None = "all" if serves_all else [] if serves_none else None
     if serves is not None:
         wanted = [each.strip() for each in serves.split(",")]
-    with open_repositories(data or default_data()) as repositories:
+    with open_repositories(data) as repositories:
         changed = repositories.change(name, categories=category, session_seconds=session_seconds, serves=wanted)
         shown = _shown(changed)
     print_json(shown) if json_output else out.print(f"repository {name} was changed")
@@ -128,9 +127,9 @@ def set_program(
     json_output: Json = False,
 ) -> None:
     """Let a program work on render tasks of a name."""
-    from rendermill.server import open_repositories
+    from rendermill.administration import open_repositories
 
-    with open_repositories(data or default_data()) as repositories:
+    with open_repositories(data) as repositories:
         made = repositories.set_program(repository, name, words, timeout)
     told = {"name": name, "repository": repository, **asdict(made)}
     print_json(told) if json_output else out.print(f"{words[0]} works on render tasks named {name}")
@@ -140,9 +139,9 @@ def set_program(
 @command
 def list_programs(repository: Repository = "farm", data: Data = None, json_output: Json = False) -> None:
     """List the programs."""
-    from rendermill.server import open_repositories
+    from rendermill.administration import open_repositories
 
-    with open_repositories(data or default_data()) as repositories:
+    with open_repositories(data) as repositories:
         found = repositories.find(repository).programs
     if json_output:
         print_json({name: asdict(each) for name, each in found.items()})
@@ -156,9 +155,9 @@ def list_programs(repository: Repository = "farm", data: Data = None, json_outpu
 @command
 def remove_program(name: Task, repository: Repository = "farm", data: Data = None, json_output: Json = False) -> None:
     """Let no program work on render tasks of a name."""
-    from rendermill.server import open_repositories
+    from rendermill.administration import open_repositories
 
-    with open_repositories(data or default_data()) as repositories:
+    with open_repositories(data) as repositories:
         repositories.remove_program(repository, name)
     print_json({"removed": name}) if json_output else out.print(f"the program for {name} was removed")
 
@@ -172,9 +171,9 @@ def create_metaset_type(
     name: Type, repository: Repository = "farm", data: Data = None, json_output: Json = False
 ) -> None:
     """Add a type."""
-    from rendermill.server import open_repositories
+    from rendermill.administration import open_repositories
 
-    with open_repositories(data or default_data()) as repositories:
+    with open_repositories(data) as repositories:
         repositories.add_metaset_type(repository, name)
     print_json({"created": name}) if json_output else out.print(f"metaset type {name} was created")
 
@@ -183,9 +182,9 @@ def create_metaset_type(
 @command
 def list_metaset_types(repository: Repository = "farm", data: Data = None, json_output: Json = False) -> None:
     """List the types."""
-    from rendermill.server import open_repositories
+    from rendermill.administration import open_repositories
 
-    with open_repositories(data or default_data()) as repositories:
+    with open_repositories(data) as repositories:
         found = repositories.metaset_types(repository)
     print_json(found) if json_output else out.print("\n".join(found))
 
@@ -196,9 +195,9 @@ def remove_metaset_type(
     name: Type, repository: Repository = "farm", data: Data = None, json_output: Json = False
 ) -> None:
     """Remove a type of which there are no metasets."""
-    from rendermill.server import open_repositories
+    from rendermill.administration import open_repositories
 
-    with open_repositories(data or default_data()) as repositories:
+    with open_repositories(data) as repositories:
         repositories.remove_metaset_type(repository, name)
     print_json({"removed": name}) if json_output else out.print(f"metaset type {name} was removed")
 
@@ -218,9 +217,9 @@ def sudo(
     json_output: Json = False,
 ) -> None:
     """Show or change whether a user may act as others, and others as them."""
-    from rendermill.server import open_repositories
+    from rendermill.administration import open_repositories
 
-    with open_repositories(data or default_data()) as repositories:
+    with open_repositories(data) as repositories:
         found = repositories.set_rights(user, sudoer=sudoer, sudoable=sudoable)
     told = {"name": found.name, "sudoer": found.sudoer, "sudoable": found.sudoable}
     if json_output:
@@ -237,8 +236,8 @@ def apply(
     json_output: Json = False,
 ) -> None:
     """Make repositories and users so as a file declares them: all of it, or nothing."""
-    from rendermill.server import open_repositories
+    from rendermill.administration import open_repositories
 
-    with open_repositories(data or default_data()) as repositories:
+    with open_repositories(data) as repositories:
         found = [_shown(each) for each in repositories.apply(file)]
     print_json(found) if json_output else out.print(f"{file} was applied")

@@ -9,7 +9,6 @@ import typer
 
 from rendermill.cli.app import Json, command, err, out, print_json
 from rendermill.cli.user import Data
-from rendermill.runtime import default_data
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Manage the access keys of a farm on this machine.")
 
@@ -22,9 +21,9 @@ def create(
     json_output: Json = False,
 ) -> None:
     """Make an access key. Its secret is shown this once."""
-    from rendermill.server import open_accounts
+    from rendermill.administration import open_accounts
 
-    with open_accounts(data or default_data()) as accounts:
+    with open_accounts(data) as accounts:
         made = asdict(accounts.create_key(user))
     if json_output:
         print_json(made)
@@ -38,9 +37,9 @@ def create(
 @command
 def show(data: Data = None, json_output: Json = False) -> None:
     """List access ids; secrets are not shown."""
-    from rendermill.server import open_accounts
+    from rendermill.administration import open_accounts
 
-    with open_accounts(data or default_data()) as accounts:
+    with open_accounts(data) as accounts:
         found = [{"access_id": i, "user": user, "created": created} for i, user, created in accounts.list_keys()]
     if json_output:
         print_json(found)
@@ -55,8 +54,8 @@ def remove(
     access_id: Annotated[str, typer.Argument(metavar="ACCESS_ID")], data: Data = None, json_output: Json = False
 ) -> None:
     """Revoke an access key."""
-    from rendermill.server import open_accounts
+    from rendermill.administration import open_accounts
 
-    with open_accounts(data or default_data()) as accounts:
+    with open_accounts(data) as accounts:
         accounts.remove_key(access_id)
     print_json({"removed": access_id}) if json_output else out.print(f"key {access_id} was removed")

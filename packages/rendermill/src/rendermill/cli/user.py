@@ -11,7 +11,6 @@ import typer
 
 from rendermill.cli.app import Json, command, out, print_json
 from rendermill.farm.model.errors import BadInputError
-from rendermill.runtime import default_data
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Manage the users of a farm on this machine.")
 Data = Annotated[Path | None, typer.Option("--data", help="The farm's folder.")]
@@ -45,10 +44,10 @@ def create(
     json_output: Json = False,
 ) -> None:
     """Add a user."""
-    from rendermill.server import open_accounts
+    from rendermill.administration import open_accounts
 
     password = _password(password_stdin)
-    with open_accounts(data or default_data()) as accounts:
+    with open_accounts(data) as accounts:
         made = accounts.create_user(
             name,
             password,
@@ -66,9 +65,9 @@ def create(
 @command
 def show(data: Data = None, json_output: Json = False) -> None:
     """List the users."""
-    from rendermill.server import open_accounts
+    from rendermill.administration import open_accounts
 
-    with open_accounts(data or default_data()) as accounts:
+    with open_accounts(data) as accounts:
         found = [asdict(user) for user in accounts.users()]
     if json_output:
         print_json(found)
@@ -84,9 +83,9 @@ def show(data: Data = None, json_output: Json = False) -> None:
 @command
 def password(name: Name, password_stdin: FromStdin = False, data: Data = None, json_output: Json = False) -> None:
     """Change a user's password."""
-    from rendermill.server import open_accounts
+    from rendermill.administration import open_accounts
 
-    with open_accounts(data or default_data()) as accounts:
+    with open_accounts(data) as accounts:
         accounts.set_password(name, _password(password_stdin))
     print_json({"changed": name}) if json_output else out.print(f"the password of {name} was changed")
 
@@ -100,12 +99,12 @@ def quota(
     json_output: Json = False,
 ) -> None:
     """Say how much a user's storage may hold."""
-    from rendermill.server import open_accounts
+    from rendermill.administration import open_accounts
 
     if size != "none" and not (size.isascii() and size.isdecimal() and len(size) < 19):
         raise BadInputError(f"{size!r} is no number of bytes", where="BYTES", remedy="Give it as 5000000000, or none.")
     limit = None if size == "none" else int(size)
-    with open_accounts(data or default_data()) as accounts:
+    with open_accounts(data) as accounts:
         accounts.set_quota(name, limit)
     print_json({"name": name, "quota": limit}) if json_output else out.print(f"{name} may store {size} bytes")
 
@@ -114,8 +113,8 @@ def quota(
 @command
 def remove(name: Name, data: Data = None, json_output: Json = False) -> None:
     """Remove a user, their keys and their files; their jobs stay."""
-    from rendermill.server import open_accounts
+    from rendermill.administration import open_accounts
 
-    with open_accounts(data or default_data()) as accounts:
+    with open_accounts(data) as accounts:
         accounts.remove_user(name)
     print_json({"removed": name}) if json_output else out.print(f"user {name} was removed")

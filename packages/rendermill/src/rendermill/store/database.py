@@ -125,7 +125,11 @@ class SqlStore:
         Raises :class:`UnavailableError` where it cannot be opened or was written by a newer version.
         """
         engine = sqlite_engine(path)
-        migrate(engine)
+        try:
+            migrate(engine)
+        except UnavailableError:
+            engine.dispose()
+            raise
         return cls(engine)
 
     def write(self, work: Callable[[Transaction], T]) -> Future[T]:
