@@ -75,6 +75,27 @@ def test_what_a_library_above_the_scene_needs_lies_by_the_library(tmp_path: Path
     assert (found, missing) == ({f"{above}/lib.blend", f"{above}/tex/wood.png"}, set())
 
 
+@pytest.mark.parametrize("library", ["/srv/lib/lib.blend", "/tmp/../srv/lib/lib.blend"])
+def test_what_a_library_at_an_absolute_path_needs_lies_by_the_library(tmp_path: Path, library: str) -> None:
+    beside = {"lib.blend": naming("//tex/wood.png"), "wood.png": b"x"}
+    found, missing = looked_at(tmp_path, naming(library=library), beside)
+    assert (found, missing) == ({"/srv/lib/lib.blend", "/srv/lib/tex/wood.png"}, set())
+
+
+def test_a_scene_hears_nothing_of_what_lies_on_this_machine(tmp_path: Path) -> None:
+    secret = tmp_path / "secret.blend"
+    secret.write_bytes(naming("//hidden.png"))
+    assert looked_at(tmp_path, naming(library=str(secret)), {}) == (set(), {str(secret)})
+
+
+def test_a_library_that_is_of_another_format_is_not_read(tmp_path: Path) -> None:
+    secret = tmp_path / "secret.usda"
+    secret.write_text('#usda 1.0\ndef "a" { asset file = @hidden.png@ }\n')
+    library = f"#usda 1.0\n(subLayers = [@{secret}@])\n".encode()
+    found, missing = looked_at(tmp_path, naming(library="//lib.blend"), {"lib.blend": library})
+    assert (found, missing) == ({f"{HOME}/lib.blend"}, set())
+
+
 def test_a_scene_has_nothing_laid_outside_of_the_folder_in_which_it_is_read(tmp_path: Path) -> None:
     beside = {"lib.blend": naming()}
     looked_at(tmp_path, naming(library="//" + "../" * 40 + "lib.blend"), beside)

@@ -235,6 +235,16 @@ def test_each_folder_is_listed_once(show: Show, monkeypatch: pytest.MonkeyPatch)
     assert [path.rstrip("/") for path in listed].count(str(show.folder)) == 1
 
 
+@pytest.mark.parametrize("named", ["tex/a.png", "tex/#.png", "TEX/A.PNG", "tex/<UDIM>.png"])
+def test_outside_the_folder_that_is_all_there_is_nothing_is_found(show: Show, named: str) -> None:
+    show.make("tex/a.png", "tex/1.png", "tex/1001.png")
+    path = tokens.template(f"{show.folder}/{named}")
+    for within, there in ((show.folder, True), (show.folder / "te", False), (show.folder / "text", False)):
+        disk = Disk(str(within))
+        assert bool(disk.find(path, folded=True)) == there
+        assert bool(disk.tree(f"{show.folder}/tex")) == there
+
+
 def test_the_disk_knows_where_it_has_looked(show: Show) -> None:
     show.make("tex/a.png", "cache/deep/b")
     disk = Disk()

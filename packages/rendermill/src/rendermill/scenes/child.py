@@ -1,8 +1,8 @@
 """The process in which a scene is read, so that no scene can harm who asked: ``python -m rendermill.scenes.child``.
 
-It takes one JSON object, a line on its standard input (``path``, ``maps``, ``memory``, ``seconds``), and writes JSON
-lines: ``{"progress": 0.4}``, ``{"report": {…}}``, of which the last counts, and ``{"looked": […]}``, the folders and
-files that the report depends on. When that input ends, who asked is gone, and so is the process.
+It takes one JSON object, a line on its standard input (``path``, ``maps``, ``within``, ``memory``, ``seconds``), and
+writes JSON lines: ``{"progress": 0.4}``, ``{"report": {…}}``, of which the last counts, and ``{"looked": […]}``, the
+folders and files that the report depends on. When that input ends, who asked is gone, and so is the process.
 """
 
 from __future__ import annotations
@@ -77,7 +77,8 @@ def main() -> None:
     _limited(order["memory"], order["seconds"])
     lines = _Lines()
     listener = Listener(lines.progress, lines.report, lines.looked)
-    report = examine(Path(order["path"]), tuple((source, target) for source, target in order["maps"]), listener)
+    maps = tuple((source, target) for source, target in order["maps"])
+    report = examine(Path(order["path"]), maps, listener, order["within"])
     signal.setitimer(signal.ITIMER_REAL, 0)
     lines.report(report)
 

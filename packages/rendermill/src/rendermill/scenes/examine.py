@@ -40,9 +40,12 @@ class Listener:
     looked: Callable[[list[str]], None] = lambda _: None
 
 
-def examine(path: Path, maps: Maps, listener: Listener) -> SceneReport:
-    """The report of a scene, those that it uses followed. Nothing that a file holds makes it raise."""
-    return _Examination(path, maps, listener).run()
+def examine(path: Path, maps: Maps, listener: Listener, within: str = "") -> SceneReport:
+    """The report of a scene, those that it uses followed. Nothing that a file holds makes it raise.
+
+    Where a folder ``within`` is given, files are found nowhere else.
+    """
+    return _Examination(path, maps, listener, within).run()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +58,12 @@ class _Errand:
 
 
 class _Examination:
-    def __init__(self, path: Path, maps: Maps, listener: Listener) -> None:
+    def __init__(self, path: Path, maps: Maps, listener: Listener, within: str) -> None:
         self._path = path
         self._maps = tuple((source, target) for source, target in maps if not source.startswith("$"))
         self._variables = {source.strip("${}/"): target for source, target in maps if source.startswith("$")}
         self._listener = listener
-        self._disk = Disk()
+        self._disk = Disk(within)
         self._seen: set[tuple[str, frozenset[str] | None]] = {(os.path.realpath(path), None)}
         self._queue: deque[_Errand] = deque()
         self._uses: list[FileUse] = []

@@ -35,20 +35,22 @@ def read_scene(
     scene: Path,
     *,
     maps: Maps = (),
+    within: Path | None = None,
     cache: Path | None = None,
     progress: Callable[[float], None] = lambda _: None,
     limits: Limits | None = None,
 ) -> SceneReport:
     """The report of a scene, whatever is in it: a damaged or unknown file has a report whose ``damage`` says so.
 
-    ``maps`` say where folders of other machines lie here, ``cache`` is a folder of reports made before, ``progress``
-    hears how far reading is (0 to 1). Raises :class:`BadInputError` if there is no such file.
+    ``maps`` say where folders of other machines lie here; ``within`` is the only folder in which a .blend finds files,
+    and what it says then is not kept. ``cache`` is a folder of reports made before, ``progress`` hears how far reading
+    is (0 to 1). Raises :class:`BadInputError` if there is no such file.
     """
     scene = _existing(scene)
-    kept = ReportCache(cache, scene, maps) if cache is not None else None
+    kept = ReportCache(cache, scene, maps) if cache is not None and within is None else None
     if kept is not None and (report := kept.load()) is not None:
         return report
-    reading = _Reading(scene, maps, limits or Limits(), progress)
+    reading = _Reading(scene, maps, within, limits or Limits(), progress)
     report = reading.run()
     if kept is not None and (not report.damage or report.damage.startswith(AT_BYTE)):
         kept.save(report, reading.looked)
@@ -73,9 +75,11 @@ def _existing(scene: Path) -> Path:
 class _Reading:
     """One child process, from its order to the last report that it gave."""
 
-    def __init__(self, scene: Path, maps: Maps, limits: Limits, progress: Callable[[float], None]) -> None:
-        order = {"path": str(scene), "maps": maps, "memory": limits.memory, "seconds": limits.seconds}
-        self._order = json.dumps(order).encode() + b"\n"
+    def __init__(
+        self, scene: Path, maps: Maps, within: Path | None, limits: Limits, progress: Callable[[float], None]
+    ) -> None:
+        bounds = {"within": str(within or ""), "memory": limits.memory, "seconds": limits.seconds}
+        self._order = json.dumps({"path": str(scene), "maps": maps, **bounds}).encode() + b"\n"
         self._limits = limits
         self._progress = progress
         self._report: SceneReport | None = None

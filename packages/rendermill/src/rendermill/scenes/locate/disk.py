@@ -25,11 +25,13 @@ class Match:
 class Disk:
     """Looks for files. What it has listed it remembers, so it lives as long as one reading of a scene.
 
-    ``looked`` are the folders in which something was looked for, whether they are there or not.
+    ``looked`` are the folders in which something was looked for, whether they are there or not. Where there is a folder
+    ``within``, nothing outside it is there.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, within: str = "") -> None:
         self.looked: set[str] = set()
+        self._within = within
         self._listed: dict[str, _Names] = {}
         self._folders: dict[str, bool] = {}
 
@@ -43,11 +45,14 @@ class Disk:
         for position, component in enumerate(template.components):
             last = position == len(template.components) - 1
             found = [below for above in found for below in self._below(above, component, folded=folded, last=last)]
-        return sorted(found, key=lambda match: (match.frame or 0, match.path))
+        allowed = (match for match in found if self._allows(match.path))
+        return sorted(allowed, key=lambda match: (match.frame or 0, match.path))
 
     def tree(self, folder: str) -> list[str]:
         """Every file below a folder, sorted; links to folders are not followed."""
         found: list[str] = []
+        if not self._allows(folder):
+            return found
         self.looked.add(folder)
         for base, folders, names in os.walk(folder):
             folders.sort()
@@ -78,9 +83,14 @@ class Disk:
         """Whether a file is there, or (if it is not the last part of a path) a folder."""
         if not last:
             return self._has_folder(path)
+        if not self._allows(path):
+            return False
         folder = os.path.dirname(path)
         self.looked.add(folder)
         return self._has_folder(folder) and os.path.isfile(path)
+
+    def _allows(self, path: str) -> bool:
+        return not self._within or f"{path}/".startswith(f"{self._within}/")
 
     def _has_folder(self, path: str) -> bool:
         known = self._folders.get(path)

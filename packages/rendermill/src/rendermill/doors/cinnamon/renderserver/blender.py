@@ -60,6 +60,8 @@ class BlenderPlugin:
             movie=given.text("movie"),
         )
         source = order.content()
+        if not _is_blend(order.blob_path(source.content.blob)):
+            raise _damaged("it is not a Blender scene", source.name)
         with tempfile.TemporaryDirectory(prefix="rendermill-scene-") as folder:
             report, found, missing = _look_at(order, source, Path(folder))
             blender = choose(saved_by(_within(Path(folder), _SCENE) / source.name), where=source.name)
@@ -77,6 +79,22 @@ def _within(folder: Path, path: PurePosixPath) -> Path:
     return folder / path.relative_to(_ROOT)
 
 
+def _in_job(folder: Path, path: PurePosixPath) -> PurePosixPath:
+    """The path in the job: a relative one was below that folder already when the scene's root was looked for there."""
+    while path.is_relative_to(folder):
+        path = _ROOT / path.relative_to(folder)
+    return path
+
+
+def _is_blend(path: Path) -> bool:
+    """Whether it is one, so that no other reader sees it: those find files by themselves."""
+    try:
+        saved_by(path)
+    except DamagedSceneError:
+        return False
+    return True
+
+
 def _look_at(order: Order, source: SourceFile, folder: Path) -> tuple[SceneReport, list[Asset], list[FileUse]]:
     """What a scene says, the files that it needs as far as they are there, and those that are not.
 
@@ -87,26 +105,31 @@ def _look_at(order: Order, source: SourceFile, folder: Path) -> tuple[SceneRepor
     scene.symlink_to(order.blob_path(source.content.blob))
     laid: set[str] = set()
     while True:
-        report = _read(scene)
+        report = _read(scene, folder)
         found, missing = _needed(report, folder, order.beside)
         new = [each for each in found if each.path.endswith(".blend") and each.path not in laid]
         if not new:
             return report, found, missing
         for each in new:
             laid.add(each.path)
+            if not _is_blend(order.blob_path(each.hash)):
+                continue
             link = _within(folder, PurePosixPath(each.path))
             link.parent.mkdir(parents=True, exist_ok=True)
             if not link.is_symlink():
                 link.symlink_to(order.blob_path(each.hash))
 
 
-def _read(scene: Path) -> SceneReport:
-    """What a .blend says, read in a bounded child. Raises :class:`DamagedSceneError`."""
-    report = read_scene(scene)
-    if report.format != "blend" or report.damage:
-        what = report.damage or "it is not a Blender scene"
-        raise DamagedSceneError(what, where=scene.name, remedy="Save it again, and set the content anew.")
+def _read(scene: Path, folder: Path) -> SceneReport:
+    """What a .blend says, read in a bounded child for which that folder is all there is. Raises DamagedSceneError."""
+    report = read_scene(scene, maps=((str(_ROOT), str(folder)),), within=folder)
+    if report.damage:
+        raise _damaged(report.damage, scene.name)
     return report
+
+
+def _damaged(what: str, name: str) -> DamagedSceneError:
+    return DamagedSceneError(what, where=name, remedy="Save it again, and set the content anew.")
 
 
 def _needed(report: SceneReport, folder: Path, beside: Sequence[SourceFile]) -> tuple[list[Asset], list[FileUse]]:
@@ -124,8 +147,7 @@ def _needed(report: SceneReport, folder: Path, beside: Sequence[SourceFile]) -> 
         if not matches or not place.is_absolute() or place.root != "/":  # of another system, or //server/share
             missing.append(use)
             continue
-        target = _ROOT / place.relative_to(folder) if place.is_relative_to(folder) else place
-        found += [each.at(str(target / each.name)) for each in matches]
+        found += [each.at(str(_in_job(folder, place) / each.name)) for each in matches]
     return found, missing
 
 
