@@ -7,6 +7,8 @@ export UV_SYSTEM_CERTS := 1
 VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= $(firstword $(foreach v,3.11 3.12 3.13,$(shell command -v python$(v) 2>/dev/null)) python3)
+# Two files at a time, on any number of cores: many tests wait for processes that they have started.
+TESTS := $(BIN)/python -m pytest -q -n 2 --dist loadfile
 BLENDER := 4.5
 # What the bpy module needs of the system; `make bench` wants rclone beside it, as a peer of the transfer.
 APT := libxi6 libxxf86vm1 libxfixes3 libxrender1 libxkbcommon0 libgl1 libegl1 libsm6 libice6 libgomp1
@@ -46,10 +48,10 @@ demo: setup
 	@$(BIN)/python examples/demo.py
 
 test: setup
-	@$(BIN)/python -m pytest -q
+	@$(TESTS)
 
 unit: $(VENV)/.installed
-	@$(BIN)/python -m pytest -q tests/unit
+	@$(TESTS) tests/unit
 
 check: $(VENV)/.installed
 	@$(BIN)/ruff format --check --quiet .

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from rendermill.administration import open_repositories
 from rendermill.farm.model.errors import RendermillError
 from rendermill.sdk.cinnamon import Cinnamon
 from rendermill.sdk.client import Client
-from rendermill.server import open_repositories
 from support.cinnamon_farm import OWNER, PASSWORD, SEED, Farm, messages, state, task
 from support.command import Server, run, serving
 

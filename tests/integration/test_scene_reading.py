@@ -82,7 +82,7 @@ def test_nothing_is_imported_from_the_current_folder(scene: Path, monkeypatch: p
 
 
 def test_a_reader_ends_when_who_asked_is_gone(scene: Path) -> None:
-    order = {"path": str(scene), "maps": [], "memory": 1 << 32, "seconds": 60}
+    order = {"path": str(scene), "maps": [], "within": "", "memory": 1 << 32, "seconds": 60}
     code = "import rendermill.scenes.child as child, signal; child.examine = lambda *_: signal.pause(); child.main()"
     process = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE)
     assert process.stdin is not None

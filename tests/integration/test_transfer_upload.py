@@ -208,12 +208,13 @@ def test_what_cannot_be_read_is_named_and_the_others_arrive(sending: Sending) ->
     for name in ("gone", "folder", "pipe", "loop", "nul\0"):
         sending.items.append(Item(sending.folder / name, name))
     summary = sending.upload()
-    assert {each.name: each.why for each in summary.failed} == {
+    why = {each.name: each.why for each in summary.failed}
+    assert "embedded null" in why.pop("nul\0")  # Python's words, which change with its versions
+    assert why == {
         "gone": "No such file or directory",
         "folder": "it is a folder",
         "pipe": "it is not a file",
         "loop": "Too many levels of symbolic links",
-        "nul\0": "embedded null byte",
     }
     assert (summary.files, summary.moved_files) == (6, 1)
     assert sending.holds() == {"good": b"good"}

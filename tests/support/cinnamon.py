@@ -14,7 +14,6 @@ from typing import Any, TypeVar
 
 import pytest
 from lxml import etree
-from sqlalchemy import update
 from starlette.types import ASGIApp
 from urllib3 import encode_multipart_formdata
 
@@ -31,9 +30,9 @@ from rendermill.renderers.encode.step import commands as encode_commands
 from rendermill.renderers.program import commands as program_commands
 from rendermill.store import accounts as hashing
 from rendermill.store.accounts import Accounts
-from rendermill.store.cinnamon.catalogue import Catalogues, repository_named, touch
+from rendermill.store.cinnamon.admin import Repositories
+from rendermill.store.cinnamon.catalogue import Catalogues, repository_named
 from rendermill.store.cinnamon.records import SEED
-from rendermill.store.cinnamon.schema import repositories
 from rendermill.store.cinnamon.seed import create_repository
 from rendermill.store.database import SqlStore
 from rendermill.store.desk import Connection, Desk
@@ -239,16 +238,7 @@ class RenderingStudio(Studio):
     async def program(self, name: str, *command: str, timeout: float | None = None) -> None:
         """Configure a program for the render tasks of a name."""
 
-        def configure(connection: Connection) -> None:
-            found = repository_named(connection, REPOSITORY)
-            assert found is not None
-            programs = {each: {"command": p.command, "timeout": p.timeout} for each, p in found.programs.items()}
-            programs[name] = {"command": command, "timeout": timeout}
-            own = repositories.c.id == found.id
-            connection.execute(update(repositories).where(own).values(programs=programs))
-            touch(connection, found.id)
-
-        await self.write(configure)
+        await self.write(lambda c: Repositories(c).set_program(REPOSITORY, name, command, timeout))
         self.server.touched(frozenset())
 
     async def until(self, client: CinnamonClient, object_id: int, *states: str) -> str:

@@ -145,12 +145,12 @@ class RenderServer:
 
 
 @contextmanager
-def renderserver(folder: Path, *words: str) -> Iterator[RenderServer]:
+def renderserver(folder: Path, *words: str, program: tuple[str, ...] = (str(RENDERMILL),)) -> Iterator[RenderServer]:
     """A RenderServer with the settings of a folder; ended at the end of the block."""
     with (
         (folder / "log").open("ab") as log,
         subprocess.Popen(
-            [str(RENDERMILL), "cinnamon-renderserver", "--config", str(folder), "--json", *words],
+            [*program, "cinnamon-renderserver", "--config", str(folder), "--json", *words],
             env=environment_of(folder),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -25,7 +26,7 @@ from support.depots import CHUNK, small_pieces
 from support.disks import small_disk
 
 WEEK = 7 * 86400
-CONTENT = os.urandom(2 * CHUNK + 1000)
+CONTENT = random.Random(1).randbytes(2 * CHUNK + 1000)
 SIZE = len(CONTENT)
 DIGEST = blake3(CONTENT).hexdigest()
 
