@@ -19,7 +19,7 @@ from lxml import etree
 from benchmarks.cinnamon_data import fill
 from benchmarks.measure import report
 from benchmarks.rayvision import echoing, serving
-from rendermill.server import open_accounts
+from rendermill.administration import open_accounts
 from rendermill.store.cinnamon.seed import ensure_repository
 from rendermill.store.database import sqlite_engine
 

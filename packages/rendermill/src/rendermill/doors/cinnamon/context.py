@@ -12,8 +12,8 @@ from lxml import etree
 
 from rendermill.doors.cinnamon import show
 from rendermill.doors.cinnamon.access import BROWSE, Access
-from rendermill.doors.cinnamon.codes import BAD_METADATA, no_object, no_parent, refusal
-from rendermill.doors.cinnamon.form import Form
+from rendermill.doors.cinnamon.codes import BAD_IDS, BAD_METADATA, no_object, no_parent, refusal
+from rendermill.doors.cinnamon.form import Form, is_plain
 from rendermill.farm.model.errors import BadInputError, CinnamonError
 from rendermill.farm.model.identity import Account
 from rendermill.farm.ports.accounts import Accounts
@@ -153,6 +153,14 @@ class Call:
         if isinstance(found, CinnamonError):
             raise found
         return found
+
+    def ids(self) -> list[int]:
+        """The ids that the field ``ids`` lists, in order, each once; what is none is left out.
+
+        Once, because a text full of one id would make an answer of a thousand times its size.
+        """
+        texts = [(element.text or "").strip() for element in self.xml("ids", BAD_IDS).iterfind("id")]
+        return list(dict.fromkeys(int(text) for text in texts if is_plain(text)))
 
     def add(self, folder: Folder, values: Mapping[str, Any]) -> int:
         """Add an object to a folder: the caller's, with the folder's ACL unless ``values`` have another."""

@@ -85,6 +85,10 @@ class Form:
             raise refusal(key or f"error.param.{name}", what, where=name)
         return value
 
+    def names(self, name: str) -> list[str]:
+        """Names with commas between them."""
+        return [each.strip() for each in self.text(name).split(",") if each.strip()]
+
     def id(self, name: str, key: str | None = None) -> int:
         """An id. Raises :class:`CinnamonError` with ``key`` (else ``error.param.NAME``) if it is none."""
         value = number_of(self.text(name))
@@ -109,6 +113,11 @@ def number_of(text: str) -> int | None:
     text = text.strip()
     plain = text.isascii() and text.isdecimal() and len(text) <= 40
     return min(int(text), _MAX_ID) if plain else None
+
+
+def is_plain(text: str) -> bool:
+    """Whether it is a number as ids are written, of no more digits than a column holds."""
+    return text.isascii() and text.isdecimal() and len(text) < 19
 
 
 async def read_form(

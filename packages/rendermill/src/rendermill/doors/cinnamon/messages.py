@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from lxml import etree
 
+from rendermill.doors.cinnamon import metadata
+from rendermill.doors.cinnamon.context import Within, local_time
 from rendermill.safe_xml import UNFIT, inner_xml, parse_xml
-from rendermill.store.cinnamon.metasets import metasets_of
+from rendermill.store.cinnamon.metasets import metaset_of
 from rendermill.store.cinnamon.records import Holder
-from rendermill.store.desk import Connection
+from rendermill.store.cinnamon.seed import RENDER_OUTPUT
 
 LEVELS = ("debug", "info", "warning", "error")
 MAX_TEXT = 4000
@@ -21,18 +22,17 @@ Message = tuple[float, str, str]
 """When (seconds since the epoch), its level, its text."""
 
 
-def with_message(connection: Connection, object_id: int, type_id: int, added: Sequence[Message]) -> str:
-    """What the ``render_output`` of a task holds once these messages are added to it."""
-    found = metasets_of(connection, Holder.OBJECT, object_id)
-    content = next((each.content for each in found if each.type_id == type_id), "")
-    root = parse_xml(f"<metaset>{content}</metaset>")
+def append(call: Within, object_id: int, added: Sequence[Message]) -> None:
+    """Add messages to a render task."""
+    type_id = metadata.type_named(call.catalogue, RENDER_OUTPUT).id
+    found = metaset_of(call.connection, Holder.OBJECT, object_id, type_id)
+    root = parse_xml(f"<metaset>{found.content if found is not None else ''}</metaset>")
     listed = root.find("messages")
     if listed is None:
         listed = etree.SubElement(root, "messages")
     for when, level, text in added:
-        moment = datetime.fromtimestamp(when).isoformat(timespec="seconds")
-        message = etree.SubElement(listed, "message", timestamp=moment, level=level)
+        message = etree.SubElement(listed, "message", timestamp=local_time(when), level=level)
         message.text = UNFIT.sub("\N{REPLACEMENT CHARACTER}", text[:MAX_TEXT])
     for old in listed.findall("message")[:-MAX_MESSAGES]:
         listed.remove(old)
-    return inner_xml(root)
+    metadata.put(call, Holder.OBJECT, object_id, type_id, inner_xml(root))

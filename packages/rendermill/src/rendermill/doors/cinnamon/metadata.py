@@ -58,9 +58,8 @@ def task_name_in(content: str | None) -> str | None:
 
 def replace_all(call: Within, kind: Holder, holder_id: int, wanted: Mapping[int, str]) -> None:
     """Give an object or a folder these metasets and no others."""
-    there = {each.type_id: each for each in metasets.metasets_of(call.connection, kind, holder_id)}
-    outdated = [each.id for each in there.values() if each.type_id not in wanted]
-    metasets.unlink(call.connection, kind, holder_id, outdated)
+    there = metasets.metasets_of(call.connection, kind, holder_id)
+    metasets.unlink(call.connection, kind, holder_id, [each.id for each in there if each.type_id not in wanted])
     for type_id, content in wanted.items():
         put(call, kind, holder_id, type_id, content)
     note_task(call, kind, holder_id)
@@ -72,34 +71,32 @@ def put(call: Within, kind: Holder, holder_id: int, type_id: int, content: str, 
     ``policy`` says what becomes of one that others have as well: ``BRANCH`` leaves it to them, ``WRITE`` changes it for
     all, ``IGNORE`` leaves it as it is.
     """
-    found = _of_type(call, kind, holder_id, type_id)
-    if found is not None and found.content != content and policy != IGNORE:
-        if policy == BRANCH and metasets.is_shared(call.connection, found.id):
-            metasets.unlink(call.connection, kind, holder_id, [found.id])
-            found = None
-        else:
-            metasets.change_content(call.connection, found.id, content)
-            for other_kind, other in metasets.holders_of(call.connection, found.id):
-                note_task(call, other_kind, other)
+    found = metasets.metaset_of(call.connection, kind, holder_id, type_id)
+    if found is not None and (found.content == content or policy == IGNORE):
+        return found
+    changed = [(kind, holder_id)]
+    if found is not None and policy == BRANCH and metasets.is_shared(call.connection, found.id):
+        metasets.unlink(call.connection, kind, holder_id, [found.id])
+        found = None
     if found is None:
         metasets.add_metasets(call.connection, kind, holder_id, {type_id: content})
-    note_task(call, kind, holder_id)
-    made = _of_type(call, kind, holder_id, type_id)
+    else:
+        metasets.change_content(call.connection, found.id, content)
+        changed = metasets.holders_of(call.connection, found.id)
+    if type_id == call.catalogue.id_of(Kind.METASET_TYPE, RENDER_INPUT):
+        for each in changed:
+            note_task(call, *each)
+    made = metasets.metaset_of(call.connection, kind, holder_id, type_id)
     assert made is not None
     return made
 
 
-def _of_type(call: Within, kind: Holder, holder_id: int, type_id: int) -> Metaset | None:
-    found = metasets.metasets_of(call.connection, kind, holder_id)
-    return next((each for each in found if each.type_id == type_id), None)
-
-
 def note_task(call: Within, kind: Holder, holder_id: int) -> None:
     """Keep beside a render task what its input says that it is."""
-    term = call.catalogue.named(Kind.METASET_TYPE, RENDER_INPUT)
-    if kind is not Holder.OBJECT or term is None:
+    if kind is not Holder.OBJECT:
         return
-    found = _of_type(call, kind, holder_id, term.id)
+    type_id = call.catalogue.id_of(Kind.METASET_TYPE, RENDER_INPUT)
+    found = metasets.metaset_of(call.connection, kind, holder_id, type_id)
     change_item(call.connection, holder_id, task_name=task_name_in(found.content if found is not None else None))
     call.touched.add(holder_id)
 

@@ -157,7 +157,12 @@ def metaset(catalogue: Catalogue, shown: Metaset) -> str:
 
 def meta(catalogue: Catalogue, shown: Sequence[Metaset]) -> str:
     """``<meta>``"""
-    return box("meta", *(metaset(catalogue, each) for each in shown))
+    return box("meta", metasets(catalogue, shown))
+
+
+def metasets(catalogue: Catalogue, shown: Iterable[Metaset]) -> str:
+    """Metasets, one ``<metaset>`` after the other."""
+    return "".join(metaset(catalogue, each) for each in shown)
 
 
 def relation(catalogue: Catalogue, shown: Relation, *, with_meta: bool = True) -> str:

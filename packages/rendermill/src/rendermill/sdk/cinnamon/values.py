@@ -90,7 +90,7 @@ def object_of(element: etree._Element) -> Object:
         name=_text(element, "name"),
         version=_text(element, "version"),
         modified=_text(element, "modified"),
-        type_name=_text(element, "objectType/sysName") or _text(element, "objectType/name"),
+        type_name=_named(element, "objectType/"),
         owner=owner,
         locked_by=user_of(element.find("lockedBy")),
         format=_format_of(element.find("format")),
@@ -114,8 +114,7 @@ def folder_of(element: etree._Element) -> Folder:
 
 def state_of(element: etree._Element) -> State:
     """A state of its element."""
-    name = _text(element, "sysName") or _text(element, "name")
-    return State(number_in(element, "id"), name, _number_or_none(element, "lifeCycle"))
+    return State(number_in(element, "id"), _named(element), _number_or_none(element, "lifeCycle"))
 
 
 def lifecycle_of(element: etree._Element) -> Lifecycle:
@@ -123,7 +122,7 @@ def lifecycle_of(element: etree._Element) -> Lifecycle:
     default = element.find("defaultState/lifecycleState")
     return Lifecycle(
         id=number_in(element, "id"),
-        name=_text(element, "sysName") or _text(element, "name"),
+        name=_named(element),
         default=None if default is None else state_of(default),
         states=tuple(state_of(each) for each in element.iterfind("states/lifecycleState")),
     )
@@ -132,8 +131,7 @@ def lifecycle_of(element: etree._Element) -> Lifecycle:
 def _format_of(element: etree._Element | None) -> Format | None:
     if element is None or element.find("id") is None:
         return None
-    name = _text(element, "sysName") or _text(element, "name")
-    return Format(number_in(element, "id"), name, _text(element, "extension"))
+    return Format(number_in(element, "id"), _named(element), _text(element, "extension"))
 
 
 def number_in(element: etree._Element, path: str) -> int:
@@ -151,6 +149,11 @@ def _number_or_none(element: etree._Element, path: str) -> int | None:
 
 def _text(element: etree._Element, path: str) -> str:
     return (element.findtext(path) or "").strip()
+
+
+def _named(element: etree._Element, within: str = "") -> str:
+    """The name that something is stored under, whatever the language, where the server tells it."""
+    return _text(element, f"{within}sysName") or _text(element, f"{within}name")
 
 
 def _strange(element: str, path: str) -> CinnamonError:

@@ -18,7 +18,7 @@ from rendermill.store.cinnamon.catalogue import Catalogue, all_repositories, loa
 from rendermill.store.cinnamon.declaration import DeclaredGroup, DeclaredRepository, read_declaration
 from rendermill.store.cinnamon.metasets import type_in_use
 from rendermill.store.cinnamon.people import change_rights, person_named
-from rendermill.store.cinnamon.records import PROFILES, SEED, Kind, Program, Repository
+from rendermill.store.cinnamon.records import PROFILES, SEED, Kind, Program, Repository, names_program
 from rendermill.store.cinnamon.seed import ALIASES, DEFAULT_REPOSITORY, LASTING, create_repository, ensure_repository
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,26}")
@@ -106,7 +106,7 @@ class Repositories:
 
         Raises :class:`NotFoundError` for the repository, :class:`BadInputError`.
         """
-        if not command or not command[0] or any("\0" in each for each in command):
+        if not names_program(command):
             raise BadInputError("it names no program", where="COMMAND")
         if timeout is not None and not 0 < timeout < float("inf"):
             raise BadInputError("it is no time in seconds", where="timeout")

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from rendermill.farm.model.errors import BadInputError
-from rendermill.store.cinnamon.records import CONTENT_TYPE, EXTENSION
+from rendermill.store.cinnamon.records import CONTENT_TYPE, EXTENSION, names_program
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=r"^[^\x00-\x20]([^\x00-\x1f]*\S)?$")]
 Extension = Annotated[str, StringConstraints(pattern=f"^{EXTENSION.pattern}$")]
@@ -17,7 +17,7 @@ ContentType = Annotated[str, StringConstraints(pattern=f"^{CONTENT_TYPE.pattern}
 
 
 def _has_a_program(command: tuple[str, ...]) -> tuple[str, ...]:
-    if not command or not command[0] or any("\0" in each for each in command):
+    if not names_program(command):
         raise ValueError("it names no program")
     return command
 

@@ -16,6 +16,7 @@ _OF_HOLDER = (
     .where(holders.c.kind == bindparam("kind"), holders.c.holder_id == bindparam("holder_id"))
     .order_by(metasets.c.id)
 )
+_OF_TYPE = _OF_HOLDER.where(holders.c.type_id == bindparam("type_id"))
 _ADD = insert(metasets)
 _HOLD = insert(holders)
 
@@ -23,6 +24,12 @@ _HOLD = insert(holders)
 def metasets_of(connection: Connection, kind: Holder, holder_id: int) -> list[Metaset]:
     """The metasets of an object or a folder, in the order in which they were made."""
     return [Metaset(*row) for row in connection.execute(_OF_HOLDER, {"kind": kind, "holder_id": holder_id})]
+
+
+def metaset_of(connection: Connection, kind: Holder, holder_id: int, type_id: int) -> Metaset | None:
+    """The metaset of a type that an object or a folder has."""
+    row = connection.execute(_OF_TYPE, {"kind": kind, "holder_id": holder_id, "type_id": type_id}).one_or_none()
+    return None if row is None else Metaset(*row)
 
 
 def metasets_of_all(connection: Connection, kind: Holder, ids: Sequence[int]) -> dict[int, list[Metaset]]:

@@ -142,6 +142,11 @@ class Content:
     size: int
     sha256: str
 
+    def columns(self) -> dict[str, Any]:
+        """The columns of an object that is given it."""
+        found = {"content": self.blob, "content_size": self.size, "content_sha256": self.sha256}
+        return {**found, "content_changed": True}
+
 
 @dataclass(frozen=True, slots=True)
 class Item:
@@ -243,6 +248,11 @@ RELATION_FLAGS = (
     "cloneOnLeftVersion",
     "cloneOnRightVersion",
 )
+
+
+def names_program(command: Sequence[str]) -> bool:
+    """Whether a command can be started: it names a program, and no argument has a NUL."""
+    return bool(command and command[0]) and not any("\0" in each for each in command)
 
 
 def words_of(name: str) -> str:

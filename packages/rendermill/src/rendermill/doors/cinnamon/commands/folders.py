@@ -13,7 +13,14 @@ from rendermill.doors.cinnamon.access import (
     MOVE,
     SET_ACL,
 )
-from rendermill.doors.cinnamon.codes import BAD_METADATA, FOLDER_NOT_FOUND, PARENT_NOT_FOUND, bad_param, refusal
+from rendermill.doors.cinnamon.codes import (
+    BAD_IDS,
+    BAD_METADATA,
+    FOLDER_NOT_FOUND,
+    PARENT_NOT_FOUND,
+    bad_param,
+    refusal,
+)
 from rendermill.doors.cinnamon.commands.objects import given_metadata
 from rendermill.doors.cinnamon.context import Call
 from rendermill.doors.cinnamon.registry import command
@@ -94,12 +101,10 @@ def getfolder(call: Call) -> str:
     return box("folders", call.show_folders([found, *folders.ancestors(call.connection, found)]))
 
 
-@command("getfoldersbyid", xml=(("ids", "error.param.ids.xml"),))
+@command("getfoldersbyid", xml=(("ids", BAD_IDS),))
 def getfoldersbyid(call: Call) -> str:
     """Folders by their ids; those that are not there are left out: ids."""
-    texts = [(element.text or "").strip() for element in call.xml("ids", "error.param.ids.xml").iterfind("id")]
-    wanted = [int(text) for text in texts if text.isascii() and text.isdecimal() and len(text) < 19]
-    found = folders.several(call.connection, call.repository_id, list(dict.fromkeys(wanted)))
+    found = folders.several(call.connection, call.repository_id, call.ids())
     return box("folders", call.show_folders([each for each in found if call.access.allows(BROWSE_FOLDER, each)]))
 
 

@@ -37,7 +37,7 @@ def shown_meta(call: Call, kind: Holder, of: Item | Folder) -> str:
     """``<meta>``, or what was sent in its place without any metaset."""
     if of.free_meta:
         return of.free_meta
-    wanted = {name.strip() for name in call.form.text("metasets").split(",") if name.strip()}
+    wanted = call.form.names("metasets")
     types = {term.id for term in call.catalogue.all(Kind.METASET_TYPE) if term.name in wanted}
     found = metasets.metasets_of(call.connection, kind, of.id)
     return show.meta(call.catalogue, [each for each in found if not wanted or each.type_id in types])
@@ -88,8 +88,7 @@ def _owner(call: Call, *, writes: bool) -> _Owner:
 
 
 def _named(call: Call, owner: _Owner, type_id: int) -> Metaset | None:
-    found = metasets.metasets_of(call.connection, owner.kind, owner.thing.id)
-    return next((each for each in found if each.type_id == type_id), None)
+    return metasets.metaset_of(call.connection, owner.kind, owner.thing.id, type_id)
 
 
 @command("getmetaset")

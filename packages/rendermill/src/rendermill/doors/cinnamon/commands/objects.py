@@ -6,7 +6,7 @@ from typing import Any
 
 from rendermill.doors.cinnamon import metadata, show
 from rendermill.doors.cinnamon.access import BROWSE, CREATE_OBJECT, DELETE, LOCK, READ_METADATA
-from rendermill.doors.cinnamon.codes import bad_param, refusal
+from rendermill.doors.cinnamon.codes import BAD_IDS, bad_param, refusal
 from rendermill.doors.cinnamon.context import Call
 from rendermill.doors.cinnamon.names import find_format, find_term
 from rendermill.doors.cinnamon.registry import command
@@ -79,15 +79,8 @@ def given_content(call: Call) -> dict[str, Any]:
         if format_term is None:
             raise refusal("error.format.not_found", "there is no such format", where="format")
     content = call.prepared.content
-    if content is None:
-        return {"format_id": None if format_term is None else format_term.id}
-    return {
-        "format_id": None if format_term is None else format_term.id,
-        "content": content.blob,
-        "content_size": content.size,
-        "content_sha256": content.sha256,
-        "content_changed": True,
-    }
+    format_id = None if format_term is None else format_term.id
+    return {"format_id": format_id, **(content.columns() if content is not None else {})}
 
 
 def _term(call: Call, kind: Kind, by_id: str, by_name: str | None = None) -> Any:
@@ -121,8 +114,7 @@ def given_metadata(call: Call) -> tuple[dict[int, str], str]:
 
 def _empty_metasets(call: Call) -> dict[int, str]:
     """Metasets to be made empty: their types, with commas between."""
-    names = [name.strip() for name in call.form.text("metasets").split(",") if name.strip()]
-    return {metadata.type_named(call.catalogue, name).id: "" for name in names}
+    return {metadata.type_named(call.catalogue, name).id: "" for name in call.form.names("metasets")}
 
 
 # --- looking -----------------------------------------------------------------------------------------------------
@@ -151,13 +143,10 @@ def _in_folder(call: Call) -> list[Item]:
     return call.browsable(objects.in_folder(call.connection, folder.id, only=_VERSIONS[versions]))
 
 
-@command("getobjectsbyid", xml=(("ids", "error.param.ids.xml"),))
+@command("getobjectsbyid", xml=(("ids", BAD_IDS),))
 def getobjectsbyid(call: Call) -> str:
     """Objects by their ids, in the order asked; those that are not there are left out: ids."""
-    root = call.xml("ids", "error.param.ids.xml")
-    texts = [(element.text or "").strip() for element in root.iterfind("id")]
-    # Each once: a text full of one id would make an answer of a thousand times its size.
-    wanted = list(dict.fromkeys(int(text) for text in texts if text.isascii() and text.isdecimal() and len(text) < 19))
+    wanted = call.ids()
     there = objects.several(call.connection, call.repository_id, wanted)
     found = {each.id: each for each in call.browsable(there)}
     return box("objects", call.show_items([found[number] for number in wanted if number in found]))
@@ -167,15 +156,9 @@ def getobjectsbyid(call: Call) -> str:
 def getobjectswithcustommetadata(call: Call) -> str:
     """The objects in a folder whose metadata the caller may read, with it: parentid, [versions]."""
     found = [each for each in _in_folder(call) if call.access.allows(READ_METADATA, each)]
-    names = people.people(call.connection, show.people_of(found))
     of_all = metasets.metasets_of_all(call.connection, Holder.OBJECT, [each.id for each in found])
-    shown = (
-        show.item(
-            call.catalogue, names, each, meta="".join(show.metaset(call.catalogue, one) for one in of_all[each.id])
-        )
-        for each in found
-    )
-    return box("objects", *shown)
+    metas = {number: show.metasets(call.catalogue, there) for number, there in of_all.items()}
+    return box("objects", call.show_items(found, metas))
 
 
 # --- locks -------------------------------------------------------------------------------------------------------

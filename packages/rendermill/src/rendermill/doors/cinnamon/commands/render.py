@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from lxml import etree
 
-from rendermill.doors.cinnamon import metadata
+from rendermill.doors.cinnamon import messages, metadata
 from rendermill.doors.cinnamon.access import CREATE_OBJECT, WRITE_METADATA
 from rendermill.doors.cinnamon.codes import BAD_METADATA, bad_param, refusal
 from rendermill.doors.cinnamon.commands.objects import new_item, no_predecessor
 from rendermill.doors.cinnamon.context import Call
-from rendermill.doors.cinnamon.messages import LEVELS, MAX_TEXT, with_message
+from rendermill.doors.cinnamon.messages import LEVELS, MAX_TEXT
 from rendermill.doors.cinnamon.names import own_name, render_lifecycle, render_type
 from rendermill.doors.cinnamon.registry import command
 from rendermill.doors.cinnamon.xml_text import box, el, success
 from rendermill.store.cinnamon.metasets import add_metasets
-from rendermill.store.cinnamon.objects import change_item
 from rendermill.store.cinnamon.records import Holder, Kind
 from rendermill.store.cinnamon.seed import RENDER_INPUT, RENDER_OUTPUT, Names
 
@@ -92,8 +91,6 @@ def appendmessage(call: Call) -> str:
     if level not in LEVELS:
         raise bad_param("level", f"it is none of {', '.join(LEVELS)}")
     message = call.form.needed("message")[:MAX_TEXT]
-    type_id = metadata.type_named(call.catalogue, RENDER_OUTPUT).id
-    content = with_message(call.connection, task.id, type_id, [(call.now, level, message)])
-    metadata.put(call, Holder.OBJECT, task.id, type_id, content)
-    change_item(call.connection, task.id, metadata_changed=True, **call.modified())
+    messages.append(call, task.id, [(call.now, level, message)])
+    metadata.note_changed(call, task)
     return success("success.append.message")

@@ -118,7 +118,7 @@ def _metas(call: Call, kind: Holder, found: Sequence[Item] | Sequence[Folder]) -
     readable = [each.id for each in found if call.access.allows(READ_METADATA, each)]
     of_all = metasets.metasets_of_all(call.connection, kind, readable)
     return {
-        number: "".join(show.metaset(call.catalogue, each) for each in there if each.type_id in types)
+        number: show.metasets(call.catalogue, (each for each in there if each.type_id in types))
         for number, there in of_all.items()
     }
 

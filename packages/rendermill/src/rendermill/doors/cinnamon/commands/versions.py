@@ -141,7 +141,7 @@ def copytoexisting(call: Call) -> str:
         call.access.need(WRITE_CONTENT, target)
         values = {column: getattr(source, column) for column in _CONTENT}
         objects.change_item(call.connection, target.id, content_changed=True, **values, **call.modified())
-    wanted = [name.strip() for name in call.form.text("copymetasets").split(",") if name.strip()]
+    wanted = call.form.names("copymetasets")
     if wanted:
         call.access.need(READ_METADATA, source)
         call.access.need(WRITE_METADATA, target)

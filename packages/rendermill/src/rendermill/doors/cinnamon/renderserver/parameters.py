@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
+from rendermill.doors.cinnamon.form import is_plain
 from rendermill.farm.model.errors import BadInputError
 from rendermill.safe_xml import parse_xml
 
@@ -37,7 +38,7 @@ class RenderInput:
         text = self.text(name)
         if not text:
             return None
-        if not (text.isascii() and text.isdecimal() and len(text) < 19 and least <= int(text) <= most):
+        if not (is_plain(text) and least <= int(text) <= most):
             raise BadInputError(f"{text[:40]!r} is not a whole number from {least} to {most}", where=name)
         return int(text)
 
@@ -62,7 +63,7 @@ def read_input(content: str) -> RenderInput:
     """The input of a task by what stands in its metaset. Raises :class:`BadInputError`."""
     root = parse_xml(f"<metaset>{content}</metaset>")
     source = (root.findtext(".//sourceId") or "").strip()
-    if source and not (source.isascii() and source.isdecimal() and len(source) < 19):
+    if source and not is_plain(source):
         raise BadInputError(f"{source[:40]!r} is no object's id", where="sourceId")
     values: dict[str, str] = {}
     for element in root.iterchildren("*"):

@@ -103,10 +103,7 @@ def content_values(unit: Unit, result: Result, modifier_id: int) -> dict[str, An
     """The columns of an object that has a result as its content."""
     term = _format(unit.catalogue, result.path)
     return {
-        "content": result.content.blob,
-        "content_size": result.content.size,
-        "content_sha256": result.content.sha256,
-        "content_changed": True,
+        **result.content.columns(),
         "format_id": None if term is None else term.id,
         "modifier_id": modifier_id,
         "modified": local_time(unit.now),

@@ -23,12 +23,12 @@ from rendermill.doors.cinnamon.renderserver.tasks import Begun, Unit
 from rendermill.doors.cinnamon.renderserver.telling import News, Reporter, said
 from rendermill.doors.cinnamon.sessions import Sessions
 from rendermill.farm.model.errors import NotAllowedError, NotFoundError, RendermillError, WrongStateError
-from rendermill.farm.model.records import AttemptKey, Job, Output
+from rendermill.farm.model.records import AttemptKey, Output
 from rendermill.farm.model.status import JobStatus
 from rendermill.farm.model.submission import DEFAULT_MAX_ATTEMPTS, Submission
 from rendermill.farm.ports.blobs import Blobs
 from rendermill.farm.ports.clock import Clock
-from rendermill.farm.ports.store import Queries, Transaction
+from rendermill.farm.ports.store import Transaction
 from rendermill.farm.service import Farm
 from rendermill.store.cinnamon import renders
 from rendermill.store.cinnamon.catalogue import Catalogues, all_repositories
@@ -92,7 +92,7 @@ class RenderServer:
                 await self._write(each.repository_id, lambda unit, left=each: tasks.put_back(unit, left.object_id))  # type: ignore[misc]
             else:
                 self._follow(each.job_id, each.repository_id, each.object_id)
-        jobs = await asyncio.to_thread(self._services.farm.ask, _unfinished)
+        jobs = await asyncio.to_thread(self._services.farm.ask, lambda queries: queries.unfinished())
         self.orphaned(await self._services.desk.read(lambda c: tasks.orphans(c, jobs)))
         self._spawn(self._look_forever())
 
@@ -269,12 +269,14 @@ class RenderServer:
 
     async def _look_at(self, job_id: int, repository_id: int, object_id: int) -> bool:
         """Bring a task to where its job is; whether there is more to do at once."""
-        found = await self._read(repository_id, lambda unit: tasks.standing(unit, object_id))
+        found, programs = await self._read(
+            repository_id, lambda unit: (tasks.standing(unit, object_id), unit.catalogue.repository.programs)
+        )
         if found is None or found.render.job_id != job_id:
             self._let_go(object_id, job_id)
             return False
         name = found.render.task_name
-        is_program = name not in self._services.plugins or name in (await self._repository(repository_id)).programs
+        is_program = name not in self._services.plugins or name in programs
         news = await asyncio.to_thread(self._reporter.news, job_id, found.render.told, with_log=is_program)
         if not is_program and not found.is_rendering:
             return await self._leave(job_id, repository_id, object_id)
@@ -286,7 +288,7 @@ class RenderServer:
                 await self._write(repository_id, lambda unit: _tell(unit, object_id, news))
             return news.more
         try:
-            return await self._end(news, repository_id, object_id, is_program)
+            return await self._end(news, found, is_program)
         except (NotFoundError, NotAllowedError) as error:
             await self._fail(repository_id, object_id, said(error), job_id)
             return False
@@ -298,15 +300,12 @@ class RenderServer:
         self._let_go(object_id, job_id)
         return False
 
-    async def _end(self, news: News, repository_id: int, object_id: int, is_program: bool) -> bool:
+    async def _end(self, news: News, found: tasks.Standing, is_program: bool) -> bool:
         """The job has ended: attach what it made, and say how it ended; whether there is more to do."""
+        repository_id, object_id = found.render.repository_id, found.item.id
         outputs = await asyncio.to_thread(self._services.farm.outputs, news.job.id)
         outputs = sorted(outputs, key=lambda each: each.path)
         succeeded = news.job.status is JobStatus.SUCCEEDED
-        found = await self._read(repository_id, lambda unit: tasks.standing(unit, object_id))
-        if found is None:
-            self._let_go(object_id, news.job.id)
-            return False
         paths = [each.path for each in outputs]
         if succeeded and len(outputs) > 1 and found.render.attached < len(outputs):
             part = slice(found.render.attached, found.render.attached + results.AT_ONCE)
@@ -348,9 +347,6 @@ class RenderServer:
 
     async def _read(self, repository_id: int, work: Callable[[Unit], T]) -> T:
         return await self._services.desk.read(lambda c: work(self._unit(c, repository_id)))
-
-    async def _repository(self, repository_id: int) -> Repository:
-        return await self._read(repository_id, lambda unit: unit.catalogue.repository)
 
 
 def _tell(unit: Unit, object_id: int, news: News) -> None:
@@ -399,7 +395,3 @@ def _finish(
     messages.append((now, "info", f"finished; {count} file{'s' if count != 1 else ''}"))
     tasks.end(unit, object_id, course.finished, messages)
     return True
-
-
-def _unfinished(queries: Queries) -> list[Job]:
-    return queries.unfinished()

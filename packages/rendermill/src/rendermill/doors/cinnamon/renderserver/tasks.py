@@ -10,7 +10,7 @@ from typing import Any
 from rendermill.doors.cinnamon import metadata
 from rendermill.doors.cinnamon.access import READ_CONTENT, Access
 from rendermill.doors.cinnamon.context import local_time
-from rendermill.doors.cinnamon.messages import Message, with_message
+from rendermill.doors.cinnamon.messages import Message, append
 from rendermill.doors.cinnamon.names import find_state, own_name, render_lifecycle, render_type
 from rendermill.doors.cinnamon.renderserver.parameters import RenderInput, read_input
 from rendermill.doors.cinnamon.renderserver.plugins import Order, SourceFile, file_name
@@ -21,7 +21,7 @@ from rendermill.store.cinnamon import metasets, objects, relations, renders
 from rendermill.store.cinnamon.catalogue import Catalogue, repository_named
 from rendermill.store.cinnamon.people import RENDER_SERVER, person
 from rendermill.store.cinnamon.records import Holder, Item, Kind, Render
-from rendermill.store.cinnamon.seed import RENDER_INPUT, RENDER_OUTPUT, RENDERED, Names
+from rendermill.store.cinnamon.seed import RENDER_INPUT, RENDERED, Names
 from rendermill.store.cinnamon.sessions import end_sessions_of_task
 from rendermill.store.desk import Connection
 
@@ -110,8 +110,8 @@ def begin(unit: Unit, names: Collection[str]) -> Begun | None:
 def input_of(unit: Unit, object_id: int) -> RenderInput:
     """What a task's metaset ``render_input`` says. Raises :class:`BadInputError`."""
     type_id = metadata.type_named(unit.catalogue, RENDER_INPUT).id
-    found = metasets.metasets_of(unit.connection, Holder.OBJECT, object_id)
-    return read_input(next((each.content for each in found if each.type_id == type_id), ""))
+    found = metasets.metaset_of(unit.connection, Holder.OBJECT, object_id, type_id)
+    return read_input(found.content if found is not None else "")
 
 
 def order_of(unit: Unit, begun: Begun, blob_path: Callable[[str], Path]) -> Order:
@@ -208,9 +208,7 @@ def take_lock(unit: Unit, object_id: int) -> None:
 def tell(unit: Unit, object_id: int, messages: Sequence[Message]) -> None:
     """Add messages to a task."""
     if messages:
-        type_id = metadata.type_named(unit.catalogue, RENDER_OUTPUT).id
-        content = with_message(unit.connection, object_id, type_id, messages)
-        metadata.put(unit, Holder.OBJECT, object_id, type_id, content)
+        append(unit, object_id, messages)
 
 
 def set_content(unit: Unit, object_id: int, values: dict[str, Any]) -> None:

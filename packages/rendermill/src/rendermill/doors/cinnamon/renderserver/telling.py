@@ -50,7 +50,9 @@ class Reporter:
 
     def news(self, job_id: int, told: int, *, with_log: bool) -> News:
         """What is new since the event ``told``; ``with_log``: failures come with the end of their log."""
-        job, steps, events = self._farm.ask(lambda q: (q.job(job_id), q.steps(job_id), q.events(told, job_id=job_id)))
+        job, steps, events = self._farm.ask(
+            lambda q: (q.job(job_id), q.steps(job_id), q.events(told, job_id=job_id, limit=_MAX_EVENTS))
+        )
         assert job is not None
         found: list[Message] = []
         done = [event for event in events if event.kind == "task" and event.target == TaskStatus.SUCCEEDED]
