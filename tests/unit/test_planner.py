@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections import Counter
+from collections.abc import Set
 
 import pytest
 from hypothesis import given
@@ -207,6 +208,26 @@ def test_no_session_is_closed_while_one_elsewhere_makes_enough_room_on_its_way_o
     assert plan(shown) == [Close("warm")]
 
 
+def test_no_session_is_closed_where_a_later_one_makes_room_for_all() -> None:
+    idle = [session(name, 2, IDLE, on="first", cores=cores) for name, cores in (("small", 1.0), ("large", 3.0))]
+    shown = picture(worker("first", slots=2, cores=4), *idle, waiting_step(1, asks=wants(cores=3)))
+    assert plan(shown) == [Close("large")]
+    shown.workers["second"] = worker("second", slots=4, cores=8)
+    wide = session("wide", 2, IDLE, on="second", cores=8.0)
+    shown.sessions[wide.id], shown.steps[1] = wide, waiting_step(1, 2, asks=wants(cores=3))
+    assert plan(shown) == [Close("wide")]
+
+
+def test_what_waits_elsewhere_is_promised_where_a_closed_session_made_room_for_it_too() -> None:
+    large = session("large", 3, IDLE, on="first", cores=4.0)
+    going, small = (session(name, 3, state, on="second", cores=2.0) for name, state in (("g", CLOSING), ("s", IDLE)))
+    workers = worker("first", slots=2, cores=4, memory=1000), worker("second", slots=2, cores=4)
+    shown = picture(*workers, large, going, small)
+    shown.steps[1] = waiting_step(1, 2, asks=wants(cores=2))
+    shown.steps[2] = waiting_step(2, asks=wants(cores=2, memory=4000))
+    assert plan(shown) == [Close("large")]
+
+
 def test_a_session_is_not_closed_where_that_makes_too_little_room() -> None:
     busy, idle = session("busy", 8, BUSY, cores=2.0), session("idle", 9, IDLE, cores=2.0)
     assert plan(picture(worker(slots=2, cores=4), busy, idle, waiting_step(1, asks=wants(cores=4)))) == []
@@ -318,17 +339,23 @@ def _check_progress(shown: Picture) -> None:
     if not closed:
         assert plan(shown) == [], f"left out of {decisions}"
         return
-    without, then = _opened_once_gone(shown, leaving), _opened_once_gone(shown, leaving | closed)
-    for name in {shown.sessions[name].worker for name in closed}:
-        assert then[name] > without[name], f"closed in vain: {decisions}"
+    then = _opened_once_gone(shown, leaving | closed)
+    assert then > _opened_once_gone(shown, leaving, kept=closed), f"closed in vain: {decisions}"
+    if len([step for step in shown.steps.values() if step.ready]) == 1:
+        for each in closed:
+            without = _opened_once_gone(shown, leaving | closed - {each}, kept={each})
+            assert then > without, f"closed {each} in vain: {decisions}"
 
 
-def _opened_once_gone(shown: Picture, gone: set[str]) -> Counter[str]:
-    """How many sessions the plan opens on each worker once those sessions are gone."""
+def _opened_once_gone(shown: Picture, gone: set[str], kept: Set[str] = frozenset()) -> list[int]:
+    """How many sessions the plan opens for each step, the first one first, once some are gone and others idle again."""
     later = copy.deepcopy(shown)
     for name in gone:
         del later.sessions[name]
-    return Counter(each.worker for each in plan(later) if isinstance(each, Open))
+    for name in kept:
+        later.sessions[name].state = IDLE
+    opened = Counter(each.step_id for each in plan(later) if isinstance(each, Open))
+    return [opened[step.step_id] for step in sorted(later.steps.values(), key=lambda step: step.order)]
 
 
 @given(pictures())

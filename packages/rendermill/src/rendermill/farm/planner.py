@@ -7,8 +7,9 @@ more (slots, cores, memory, OpenJD's host requirements). An idle session of a st
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 
 from rendermill.farm.blueprint import Requirements
 from rendermill.farm.model.software import SOFTWARE, software_text
@@ -49,6 +50,8 @@ class Close:
 
 
 Decision = Assign | Open | Close
+_Share = tuple[float, float]
+"""Cores and memory (MiB) of a session on a worker."""
 
 
 @dataclass(slots=True)
@@ -62,15 +65,25 @@ class _Room:
     def fits(self, cores: float, memory: float) -> bool:
         return self.slots > 0 and self.cores >= cores and self.memory >= memory
 
+    def places(self, asked: _Share) -> int:
+        """For how many tasks there is room."""
+        if not self.fits(*asked):
+            return 0
+        room, found = replace(self), 0
+        while room.fits(*asked):
+            room.take(*asked)
+            found += 1
+        return found
+
     def take(self, cores: float, memory: float) -> None:
         self.slots -= 1
         self.cores -= cores
         self.memory -= memory
 
-    def give(self, session: SessionView) -> None:
+    def give(self, cores: float, memory: float) -> None:
         self.slots += 1
-        self.cores += session.cores
-        self.memory += session.memory
+        self.cores += cores
+        self.memory += memory
 
 
 def plan(picture: Picture) -> list[Decision]:
@@ -88,7 +101,7 @@ class _Planning:
         self.future = {name: replace(room) for name, room in self.rooms.items()}
         for session in picture.sessions.values():
             if session.state is SessionState.CLOSING and session.worker in self.future:
-                self.future[session.worker].give(session)
+                self.future[session.worker].give(session.cores, session.memory)
         self.idle: dict[int, list[SessionView]] = {}
         self.kept: set[str] = set()
         """Workers on which nothing more is closed."""
@@ -103,7 +116,7 @@ class _Planning:
 
     def run(self) -> list[Decision]:
         for step in self.steps:
-            if not self.idle and not any(room.slots > 0 for room in self.rooms.values()):
+            if not any(self.idle.values()) and not any(room.slots > 0 for room in self.rooms.values()):
                 break
             left = len(step.ready)
             while left and (self._warm(step) or self._cold(step)):
@@ -150,18 +163,55 @@ class _Planning:
         None is closed for what will fit where others are closing already. What it will need is kept for it: a step
         further back must not take it in between.
         """
-        fitting = [worker for worker in self.workers.values() if unfit(worker, step.requirements) is None]
-        waits_at = 0
-        for index, worker in enumerate(fitting):
-            while wanted and self._promise(worker, step, []):
-                wanted, waits_at = wanted - 1, index
-        for worker in fitting:
-            while wanted and self._promise(worker, step, self._closable(worker)):
-                wanted -= 1
-            if wanted:
-                self._hold(worker.name)
-        # The later plan takes the first worker with room: where others made some, it would leave what it waits for.
-        self.kept.update(worker.name for worker in fitting[:waits_at])
+        asks = {
+            name: share(worker, step.requirements)
+            for name, worker in self.workers.items()
+            if unfit(worker, step.requirements) is None
+        }
+        places = {name: self.future[name].places(asked) for name, asked in asks.items()}
+        lacking = wanted - sum(places.values())
+        if lacking > 0:
+            for session in self._in_the_way(asks, places, lacking):
+                self.idle[session.step_id].remove(session)
+                self.decisions.append(Close(session.id))
+                self.future[session.worker].give(session.cores, session.memory)
+                places[session.worker] = self.future[session.worker].places(asks[session.worker])
+        self._keep(asks, places, wanted)
+        if wanted > sum(places.values()):
+            self._hold(asks)
+
+    def _in_the_way(self, asks: Mapping[str, _Share], places: Mapping[str, int], lacking: int) -> list[SessionView]:
+        """Idle sessions without which there is room for so many tasks more, or for as many as there can be."""
+        idle: dict[str, list[SessionView]] = {}
+        for session in chain.from_iterable(self.idle.values()):
+            if session.worker not in self.kept:
+                idle.setdefault(session.worker, []).append(session)
+        found: list[SessionView] = []
+        rooms: dict[str, _Room] = {}
+        for name, there in ((name, idle[name]) for name in asks if name in idle):
+            rooms[name], gained, number = replace(self.future[name]), 0, 0
+            while gained < lacking and number < len(there):
+                rooms[name].give(there[number].cores, there[number].memory)
+                number += 1
+                gained = rooms[name].places(asks[name]) - places[name]
+            if gained:
+                found += there[:number]
+                lacking -= gained
+        return _needed(found, rooms, asks, spare=-lacking)
+
+    def _keep(self, asks: Mapping[str, _Share], places: Mapping[str, int], wanted: int) -> None:
+        """Keep places for a step on the first workers that have some, as the later plan will take them."""
+        before: list[str] = []
+        for name, asked in asks.items():
+            tasks = min(wanted, places[name])
+            for room in (self.future[name], self.rooms[name]):
+                for _ in range(tasks):
+                    room.take(*asked)
+            if tasks:
+                wanted -= tasks
+                self.kept.update(before)  # the later plan would take what others make there, and leave this
+                before.clear()
+            before.append(name)
 
     def _give_way(self, step: StepView) -> None:
         """Close an idle session of the step's own job, which has as many as it may, if its step has nothing to do."""
@@ -171,36 +221,32 @@ class _Planning:
                 self.decisions.append(Close(sessions.pop(0).id))
                 return
 
-    def _hold(self, worker: str) -> None:
-        """Start nothing further back on a worker: a wide task would never find room among narrow ones."""
-        self.rooms[worker].slots = 0
+    def _hold(self, workers: Collection[str]) -> None:
+        """Start nothing further back on workers: a wide task would never find room among narrow ones."""
+        for name in workers:
+            self.rooms[name].slots = 0
         for step_id, sessions in self.idle.items():
-            self.idle[step_id] = [session for session in sessions if session.worker != worker]
+            self.idle[step_id] = [session for session in sessions if session.worker not in workers]
 
-    def _closable(self, worker: Worker) -> list[SessionView]:
-        if worker.name in self.kept:
-            return []
-        return [each for sessions in self.idle.values() for each in sessions if each.worker == worker.name]
 
-    def _promise(self, worker: Worker, step: StepView, idle: list[SessionView]) -> bool:
-        """Keep room on a worker, closing as few idle sessions as that takes; False if they are not enough."""
-        name, (cores, memory) = worker.name, share(worker, step.requirements)
-        if not idle and not self.future[name].fits(cores, memory):
-            return False  # as on nearly every worker of a busy farm: its room need not be copied to see that
-        future = replace(self.future[name])
-        closing: list[SessionView] = []
-        while not future.fits(cores, memory):
-            if not idle:
-                return False
-            closing.append(idle.pop(0))
-            future.give(closing[-1])
-        for session in closing:
-            self.idle[session.step_id].remove(session)
-            self.decisions.append(Close(session.id))
-        future.take(cores, memory)
-        self.future[name] = future
-        self.rooms[name].take(cores, memory)
-        return True
+def _needed(
+    closing: Sequence[SessionView], rooms: dict[str, _Room], asks: Mapping[str, _Share], *, spare: int
+) -> list[SessionView]:
+    """Those of the sessions that cannot stay: a later one may make room for several tasks, ``spare`` of them too many.
+
+    ``rooms`` are the workers' without any of them.
+    """
+    needed: list[SessionView] = []
+    for session in closing:
+        room, asked = rooms[session.worker], asks[session.worker]
+        smaller = replace(room)
+        smaller.take(session.cores, session.memory)
+        lost = room.places(asked) - smaller.places(asked)
+        if lost > max(spare, 0):
+            needed.append(session)
+        else:
+            rooms[session.worker], spare = smaller, spare - lost
+    return needed
 
 
 def _reached(step: StepView, sessions: Counter[int]) -> bool:
