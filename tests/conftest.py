@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,9 @@ import pytest
 from rendermill.software.blender.installations import DEFAULT, Installation, exactly
 
 pytest.register_assert_rewrite("contract")  # the suites there are no test modules by their names
+
+# A shell that starts a run in the background has it ignore Ctrl-C, and all that the tests start would, too.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 CAMPAIGN_SECONDS = 3600
 ROOT = Path(__file__).resolve().parent.parent
