@@ -156,10 +156,10 @@ def _settings(given: list[str]) -> dict[str, object]:
 
 def _listen(folder: Path) -> int:
     """Pass on what Blender says until the scene is loaded."""
-    with (folder / "out").open(errors="replace") as out:
+    # Both are open from here on: a Blender that gives up is soon gone, and what is in "rc" goes with the last who has it.
+    with os.fdopen(os.open(folder / "rc", os.O_RDWR), "r") as rc, (folder / "out").open(errors="replace") as out:
         for line in out:
             print(line, end="", flush=True)
-    with os.fdopen(os.open(folder / "rc", os.O_RDWR), "r") as rc:
         word, _, code = rc.readline().partition(" ")
     if word == "DIED":
         print((folder / "log").read_text(errors="replace")[-2000:])
