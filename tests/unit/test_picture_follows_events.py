@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import tempfile
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -22,11 +22,11 @@ from rendermill.farm.model.hardware import HARDWARE
 from rendermill.farm.model.records import AttemptKey, Job, Output, Step, TaskKey
 from rendermill.farm.model.status import SCHEDULABLE, TaskStatus
 from rendermill.farm.model.submission import Submission
-from rendermill.farm.ports.engine import EngineEvent, SessionOrder, TaskOrder, Worker
 from rendermill.farm.ports.store import Queries, Transaction
 from rendermill.store.database import SqlStore
 from support.campaign import fixed, full
 from support.clock import FakeClock
+from support.engines import NoWorkers
 from support.stores import fresh_store
 from support.templates import shell, template
 
@@ -40,34 +40,6 @@ FIRST = [(), ("c",)]
 USERS = ("pause", "resume", "resume", "cancel", "retry", "retry", "no_session_opens", "cancel_some", "again", "adjust")
 SESSIONS = ("take", "take", "take", "start", "succeed", "fail", "lose")
 deeds = st.lists(st.tuples(st.sampled_from((*USERS, *SESSIONS)), st.integers(0, 5)), min_size=15, max_size=30)
-
-
-class NoWorkers:
-    """An engine (:class:`rendermill.farm.ports.engine.Engine`) of a farm whose machines are all away."""
-
-    def workers(self) -> Sequence[Worker]:
-        return ()
-
-    async def start(self, listener: Callable[[EngineEvent], None]) -> None:
-        return
-
-    async def stop(self) -> None:
-        return
-
-    def open(self, order: SessionOrder, first: TaskOrder) -> None:
-        raise AssertionError("there is no worker")
-
-    def run(self, session: str, order: TaskOrder) -> None:
-        raise AssertionError("there is no worker")
-
-    def cancel(self, session: str, key: AttemptKey) -> None:
-        raise AssertionError("there is no worker")
-
-    def close(self, session: str) -> None:
-        raise AssertionError("there is no worker")
-
-    def kill(self, session: str, reason: str) -> None:
-        raise AssertionError("there is no worker")
 
 
 class Farm:

@@ -103,6 +103,7 @@ class Dispatcher:
 
     async def stop(self) -> None:
         """Stop planning and end every session. What ran is lost now and runs again at the next start."""
+        self._ending = True
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -147,6 +148,8 @@ class Dispatcher:
 
     def _plan(self) -> None:
         self._planning = False
+        if self._ending:
+            return
         for decision in plan(self.picture):
             if isinstance(decision, Assign):
                 session = self.picture.sessions[decision.session]
