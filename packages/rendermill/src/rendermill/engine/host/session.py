@@ -122,8 +122,8 @@ class StepSession:
         self._session.cleanup()
 
     def _on_status(self, _session: str, status: ActionStatus) -> None:
-        self._status = status
         if status.state is not ActionState.RUNNING:
+            self._status = status  # that it runs may be told after its end, from another thread
             self._done.set()
         elif status.progress is not None or status.status_message:
             fraction = None if status.progress is None else status.progress / 100
