@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler
 
 import pytest
@@ -27,6 +29,22 @@ def test_a_file_is_sent_whole_again_when_the_server_asks_for_another_key() -> No
         depot = JobDepot(Client(url, lambda: next(keys)))
         depot.put_blob("ab" * 32, len(content), lambda: iter([memoryview(content)]))
     assert bodies == [content, content]
+
+
+def test_all_threads_of_a_client_hear_of_another_key() -> None:
+    """Several calls are refused before the first of them has asked for the new key."""
+    refused, keys = threading.Barrier(4), iter(["old"])
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        if handler.headers["Authorization"] == "old":
+            refused.wait(20)
+            with_body(401, b'{"error": {"code": "not_authenticated", "what": "who are you?"}}')(handler)
+        else:
+            with_body(200, b"{}")(handler)
+
+    with answering(answer) as url, ThreadPoolExecutor(4) as pool:
+        client = Client(url, lambda: next(keys, "new"))
+        assert [call.result() for call in [pool.submit(client.farm) for _ in range(4)]] == [{}] * 4
 
 
 @pytest.mark.parametrize(

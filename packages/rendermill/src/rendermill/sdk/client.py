@@ -147,21 +147,24 @@ class Client:
         Raises UnreachableError, and the farm's own errors.
         """
         try:
-            response = self._send(method, path, arguments)
-            if response.status == 401 and (renewed := self._authorize()) != self._authorization:
+            sent = self._authorization  # another thread may have renewed it by the time the answer is here
+            response = self._send(method, path, arguments, sent)
+            if response.status == 401 and (renewed := self._authorize()) != sent:
                 self._authorization = renewed
-                response = self._send(method, path, arguments)
+                response = self._send(method, path, arguments, renewed)
             if response.status >= 300:
                 raise _error(response, self.server + path)
         except HTTPError as error:
             raise self.unreachable(error) from error
         return response
 
-    def _send(self, method: str, path: str, arguments: dict[str, Any]) -> urllib3.BaseHTTPResponse:
+    def _send(
+        self, method: str, path: str, arguments: dict[str, Any], authorization: str | None
+    ) -> urllib3.BaseHTTPResponse:
         arguments = {name: value() if callable(value) else value for name, value in arguments.items()}
         headers = dict(arguments.pop("headers", {}))
-        if self._authorization:
-            headers["Authorization"] = self._authorization
+        if authorization:
+            headers["Authorization"] = authorization
         if "json" in arguments:
             headers["Content-Type"] = "application/json"
         return self._http.request(method, self.server + path, headers=headers, redirect=False, **arguments)
