@@ -156,7 +156,7 @@ def _settings(given: list[str]) -> dict[str, object]:
 
 def _listen(folder: Path) -> int:
     """Pass on what Blender says until the scene is loaded."""
-    # Both are open from here on: a Blender that gives up is soon gone, and what is in "rc" goes with the last who has it.
+    # "rc" is opened first: a Blender that gives up is soon gone, and what is in a pipe goes with the last who has it.
     with os.fdopen(os.open(folder / "rc", os.O_RDWR), "r") as rc, (folder / "out").open(errors="replace") as out:
         for line in out:
             print(line, end="", flush=True)
