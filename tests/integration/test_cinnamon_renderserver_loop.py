@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable, Iterable
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ from rendermill.sdk.renderserver.config import Config, Program, Repository
 from rendermill.sdk.renderserver.journal import Journal
 from rendermill.sdk.renderserver.loop import RenderServer
 from support.answering import answering, with_body
+from support.cinnamon_farm import command_of
 
 NOWHERE = "http://127.0.0.1:9/cinnamon/cinnamon"
 
@@ -75,3 +78,65 @@ def test_who_works_only_once_hears_what_was_wrong(tmp_path: Path) -> None:
         server = RenderServer(config(NOWHERE, sleep=1.0), journal, Ear(1))
         with pytest.raises(UnreachableError):
             server.serve(once=True)
+
+
+class Stubborn:
+    """A server with one task that refuses once to hear how it ended, while it is being asked for tasks again."""
+
+    def __init__(self) -> None:
+        self.state, self.searches, self.has_refused = 100, 0, False
+        self.working: Callable[[], Iterable[threading.Thread]] = list
+        self._asked = threading.Event()
+
+    def answer(self, handler: BaseHTTPRequestHandler) -> None:
+        command, sent = command_of(handler)
+        said = getattr(self, f"on_{command}", lambda _: "<success>yes</success>")(sent)
+        with_body(200, said.encode())(handler)
+
+    def on_connect(self, _: str) -> str:
+        return "<connection><ticket>0b6c0000-0000-4000-8000-000000000000@demo</ticket></connection>"
+
+    on_forksession = on_connect
+
+    def on_getlifecycle(self, _: str) -> str:
+        names = enumerate(("new", "rendering", "finished", "failed"), 100)
+        states = [
+            f"<lifecycleState><id>{number}</id><sysName>{name}</sysName></lifecycleState>" for number, name in names
+        ]
+        inside = f"<defaultState>{states[0]}</defaultState><states>{''.join(states)}</states>"
+        return f"<lifecycles><lifecycle><id>9</id><sysName>_RenderTaskLC</sysName>{inside}</lifecycle></lifecycles>"
+
+    def on_searchobjects(self, sent: str) -> str:
+        self.searches += 1
+        if self.searches == 2:
+            self._asked.set()
+            for thread in self.working():
+                thread.join()
+        return self.on_getobject(sent) if self.state == 100 else '<objects total-results="0"/>'
+
+    def on_getobject(self, _: str) -> str:
+        about = "<id>5</id><name>task</name><modified>m</modified><owner><id>3</id><name>u</name></owner><lockedBy/>"
+        state = f"<lifeCycleState>{self.state}</lifeCycleState>"
+        return f'<objects total-results="1"><object>{about}<parentId>1</parentId>{state}</object></objects>'
+
+    def on_getmetaset(self, _: str) -> str:
+        return "<metaset><renderTaskName>x</renderTaskName></metaset>"
+
+    def on_changestate(self, sent: str) -> str:
+        is_end = "102" in sent
+        if is_end and not self.has_refused:
+            assert self._asked.wait(20)
+            self.has_refused = True
+            return "<error><message/><code>error.must.be.locked</code></error>"
+        self.state = 102 if is_end else 101
+        return "<success>yes</success>"
+
+
+def test_who_works_only_once_settles_what_ended_during_its_last_look(tmp_path: Path) -> None:
+    there = Stubborn()
+    with answering(there.answer) as url, Journal.opened(tmp_path) as journal:
+        server = RenderServer(config(url, sleep=0.01), journal, Ear(9))
+        there.working = lambda: list(server._pollers[0]._working.values())
+        server.serve(once=True)
+        assert journal.of(url, "demo") == []
+    assert there.state == 102

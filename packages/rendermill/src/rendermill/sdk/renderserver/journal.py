@@ -31,6 +31,8 @@ class Begun:
     task_id: int
     mark: str
     """What each process that works on it has in its environment."""
+    taken: bool = False
+    """The server has said that it is ours."""
     ended: bool = False
     """The program has ended, and what follows tells how."""
     failure: str = ""
@@ -79,6 +81,12 @@ class Journal:
     def begin(self, url: str, repository: str, task_id: int) -> Begun:
         """Write down that a task begins, before it does."""
         made = Begun(url, repository, task_id, uuid.uuid4().hex)
+        self._put(made)
+        return made
+
+    def take(self, begun: Begun) -> Begun:
+        """Write down that a task is ours."""
+        made = replace(begun, taken=True)
         self._put(made)
         return made
 

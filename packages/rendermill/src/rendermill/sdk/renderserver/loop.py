@@ -96,6 +96,7 @@ class Poller:
         failures = 0
         while not self._shared.stopping.is_set():
             self.awake.clear()
+            was_idle = not self._working  # who ends during a look may have left something for the next one to settle
             try:
                 more = self.look()
                 failures = 0
@@ -106,7 +107,7 @@ class Poller:
                 failures += 1
                 self._tell_trouble(error, self._pause(failures))
                 more = False
-            if once and not more and not self._working:
+            if once and not more and was_idle:
                 break
             self.awake.wait(self._pause(failures))
         self._client.close()

@@ -63,12 +63,15 @@ def take(site: Site, client: Cinnamon, task_id: int, *, is_exact: bool) -> Begun
     ``is_exact``: the server looks at the state that is expected, and lets one of many through whoever holds the lock.
     Elsewhere the lock keeps RenderServers of different users apart. Raises :class:`CinnamonError` where it may not.
     """
+    if client.get_object(task_id).state_id != site.states.new:
+        return None  # another of the same user may hold its lock, which this would not wait for and then give back
     client.lock(task_id)
     begun = None
     try:
         if client.get_object(task_id).state_id == site.states.new:
             begun = site.journal.begin(site.repository.url, site.repository.name, task_id)
             client.change_state(task_id, state_id=site.states.rendering, expected=site.states.new)
+            begun = site.journal.take(begun)
     except CinnamonError:
         if begun is not None:
             site.journal.settle(begun)
@@ -160,6 +163,8 @@ def _settled(site: Site, client: Cinnamon, begun: Begun) -> str:
     task = client.get_object(begun.task_id)
     if task.locked_by is not None and task.locked_by.name == site.repository.username:
         client.unlock(task.id)  # nobody else is to be kept out by what died
+    elif not begun.taken:
+        return _seen_to(site, task)  # had it become ours, its lock would be here: another has taken it since
     elif task.state_id == site.states.rendering and task.locked_by == task.owner:
         with _as_owner(site, client, task.owner) as owner:  # its program has left the lock
             owner.unlock(task.id)
