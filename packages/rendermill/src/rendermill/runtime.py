@@ -47,16 +47,24 @@ def announce(url: str, data: Path) -> None:
         return
 
 
-def withdraw(url: str) -> None:
-    """Take the announcement of the server at ``url`` back."""
+def withdraw(url: str, data: Path) -> None:
+    """Take the announcement of the server at ``url`` back, unless another has that address by now."""
     with contextlib.suppress(OSError):
-        _announcement(url).unlink()
+        if _announced(url) == data:
+            _announcement(url).unlink()
 
 
 def local_token(url: str) -> str | None:
     """The token of the server at ``url`` if this user started it on this machine, else None."""
+    data = _announced(url.rstrip("/"))
     try:
-        data = json.loads(_announcement(url.rstrip("/")).read_text())["data"]
-        return (Path(data) / "token").read_text().strip() or None
+        return (data / "token").read_text().strip() or None if data else None
+    except (OSError, ValueError):
+        return None
+
+
+def _announced(url: str) -> Path | None:
+    try:
+        return Path(json.loads(_announcement(url).read_text())["data"])
     except (OSError, ValueError, KeyError):
         return None

@@ -104,7 +104,7 @@ def serve(settings: ServerSettings, ready: Callable[[str], None]) -> None:
         try:
             asyncio.run(_run(data, url, settings, listener, partial(_tell_ready, data, url, ready)))
         finally:
-            withdraw(url)
+            withdraw(url, data)
 
 
 def _settle_garbage() -> None:

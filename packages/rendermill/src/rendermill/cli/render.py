@@ -135,7 +135,8 @@ def _own_folder(base: Path) -> Iterator[Path]:
         with (base / ".lock").open("a") as one_at_a_time:
             fcntl.flock(one_at_a_time, fcntl.LOCK_EX)
             for left in base.glob("*/"):
-                with contextlib.suppress(BlockingIOError), _locked(left):
+                # Of one that ends at this moment the folder is gone.
+                with contextlib.suppress(BlockingIOError, FileNotFoundError), _locked(left):
                     shutil.rmtree(left, ignore_errors=True)
             made = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=base, ignore_cleanup_errors=True)))
             stack.enter_context(_locked(made))

@@ -21,7 +21,7 @@ def check_writable(folder: Path, *, make: bool = True) -> None:
             folder = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
         probe = folder / f".rendermill-{os.getpid()}"
         probe.touch()
-        probe.unlink()
+        probe.unlink(missing_ok=True)  # another thread, or machine, may have the same
     except OSError as error:
         raise UnavailableError(
             f"the output folder cannot be written: {error.strerror}",

@@ -5,9 +5,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import uv
@@ -34,10 +37,14 @@ def install(name: str, *, quiet: bool = False) -> Installation:
     """
     version = _version(name)
     target = environment_of(version)
-    if (target / "complete").exists():
-        return exactly(version)
+    with _one_at_a_time(target):
+        if not (target / "complete").exists():
+            _install(version, target, quiet=quiet)
+    return exactly(version)
+
+
+def _install(version: Version, target: Path, *, quiet: bool) -> None:
     shutil.rmtree(target, ignore_errors=True)
-    target.parent.mkdir(parents=True, exist_ok=True)
     python = PYTHONS.get(version, "3.11" if version < (5, 1) else "3.13")
     try:
         _make_environment(target, python, version)
@@ -57,16 +64,25 @@ def install(name: str, *, quiet: bool = False) -> Installation:
         shutil.rmtree(target, ignore_errors=True)
         raise
     (target / "complete").touch()
-    return exactly(version)
+
+
+@contextmanager
+def _one_at_a_time(target: Path) -> Iterator[None]:
+    """Wait until nobody else changes an installation: two would remove what the other has made."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with target.with_name(f".{target.name}.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def remove(name: str) -> None:
     """Remove an installed version. Raises :class:`BadInputError`, :class:`NotFoundError`."""
     target = environment_of(_version(name))
-    if not target.exists():
-        raise NotFoundError(f"Blender {name} is not installed", where=str(target))
-    (target / "complete").unlink(missing_ok=True)
-    shutil.rmtree(target)
+    with _one_at_a_time(target):
+        if not target.exists():
+            raise NotFoundError(f"Blender {name} is not installed", where=str(target))
+        (target / "complete").unlink(missing_ok=True)
+        shutil.rmtree(target)
 
 
 def _version(name: str) -> Version:
