@@ -13,7 +13,7 @@ from rendermill.farm.ports.store import NewStep, Store, Transaction
 
 T = TypeVar("T")
 Reopen = Callable[[], Store]
-PATIENCE = 20.0
+PATIENCE = 60.0
 NOW = 1000.0
 TEMPLATE: dict[str, Any] = {"name": "é日本", "steps": [{"nested": [1, 2.5, None, True, "\n'\"\\"]}]}
 ASSETS = (Asset("/a/b c.png", "ab" * 32, 0), Asset("/a/é.png", "cd" * 32, 2**40))

@@ -162,5 +162,5 @@ def test_signals_end_it_at_once_and_quietly(blender: Blender, number: signal.Sig
         assert process.stdout is not None
         assert any("ready" in line for line in process.stdout)
         process.send_signal(number)
-        _, errors = process.communicate(timeout=10)
+        _, errors = process.communicate(timeout=60)
     assert (process.returncode, errors) == (-number, "")

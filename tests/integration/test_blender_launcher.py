@@ -49,7 +49,7 @@ def begin(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Begin]:
         process.wait()
 
 
-@pytest.mark.timeout(20)
+@pytest.mark.timeout(60)
 @pytest.mark.parametrize(
     ("script", "said"),
     [(CANNOT_LOAD, "no such scene\n"), (DIES, "loading\n")],

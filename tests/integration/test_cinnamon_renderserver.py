@@ -450,6 +450,6 @@ async def test_a_server_that_is_told_of_a_task_in_the_moment_it_stops_stops(
     await studio.until(anna, await anna.task("count"), "finished")
     for _ in range(3):
         studio.server.touched(frozenset())
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await studio.server.stop()
         await studio.server.start()

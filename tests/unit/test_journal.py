@@ -29,7 +29,7 @@ class SlowStore:
         return future
 
     async def unit(self) -> tuple[Callable[[Any], Any], Future[Any]]:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await self.asked.wait()
         unit = self.units.pop(0)
         if not self.units:

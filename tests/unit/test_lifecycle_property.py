@@ -28,7 +28,7 @@ from support.templates import shell, template
 
 T = TypeVar("T")
 Shape = list[tuple[str, tuple[str, ...], int]]
-PATIENCE = 20.0
+PATIENCE = 60.0
 SHAPES: list[Shape] = [
     [("a", (), 2), ("b", ("a",), 2)],
     [("a", (), 2), ("b", ("a",), 1), ("c", ("b",), 2)],
