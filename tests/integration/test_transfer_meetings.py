@@ -14,11 +14,12 @@ import pytest
 from rendermill.assets.client import download
 from rendermill.farm.model.errors import UnreachableError
 from rendermill.sdk.transfer import Download, Options
+from support import depots
 from support.depots import CHUNK, Storage, Trouble, small_pieces
 from support.interleaving import Meeting
 
 ROOMS = "rendermill.assets.client"
-CONTENT = os.urandom(2 * CHUNK + 11)
+CONTENT = os.urandom(CHUNK + 11)
 MEETINGS, CAMPAIGN = 500, 20_000
 
 
@@ -57,6 +58,7 @@ class Meetings:
 @pytest.fixture
 def meetings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Meetings]:
     small_pieces(monkeypatch)
+    monkeypatch.setattr(depots, "_PIECE", CHUNK)
     monkeypatch.setattr(download, "_BLOCK", CHUNK)
     made = Meetings(tmp_path)
     yield made

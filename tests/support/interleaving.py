@@ -15,8 +15,8 @@ Work = Callable[[], Any]
 class Meeting:
     """``first`` stops before a step, ``second`` runs to one of its own or to its end, then both go to their ends.
 
-    A step is an instruction of Python in a module whose name starts with ``rooms``, in a thread that the work starts:
-    only what it starts is watched, and only one thread at a time. What a work raises, :meth:`run` raises.
+    A step is a line or an instruction of Python in a module whose name starts with ``rooms``, in a thread that the work
+    starts: only what it starts is watched, and only one thread at a time. What a work raises, :meth:`run` raises.
     """
 
     def __init__(self, first: Work, second: Work, rooms: str) -> None:
@@ -66,8 +66,8 @@ class Meeting:
             nonlocal left
             if left < 0 or not frame.f_globals["__name__"].startswith(self._rooms):
                 return None
-            frame.f_trace_opcodes, frame.f_trace_lines = True, False
-            if event == "opcode":
+            frame.f_trace_opcodes = True
+            if event in ("opcode", "line"):  # 3.12 tells of a function's instructions from its second call on
                 left -= 1
                 if left < 0:
                     do()
