@@ -48,6 +48,7 @@ demo: setup
 	@$(BIN)/python examples/demo.py
 
 test: setup
+	@PYTHONPATH=tests $(BIN)/python -m support.rayvision_client
 	@$(TESTS)
 
 unit: $(VENV)/.installed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import sqlite3
@@ -112,7 +113,10 @@ def test_a_killed_server_leaves_no_process_behind(tmp_path: Path, scene: Path) -
         mark = farm_mark(data)
         alive = processes_of(mark)
         assert len(alive) >= 6, "fork server, two reapers, two hosts, two Blenders"
-        handles = [os.pidfd_open(pid) for pid in alive]
+        handles = []
+        for pid in alive:
+            with contextlib.suppress(ProcessLookupError):  # a command that ended at this moment
+                handles.append(os.pidfd_open(pid))
         server.kill()
         for handle in handles:
             wait_for_end(handle)
@@ -120,14 +124,14 @@ def test_a_killed_server_leaves_no_process_behind(tmp_path: Path, scene: Path) -
 
 
 def wait_for_end(pidfd: int) -> None:
-    """Wait, a second at most, until a process has ended."""
+    """Wait until a process has ended, for the ten seconds that a loaded machine may take."""
     import select
 
     poll = select.poll()
     poll.register(pidfd, select.POLLIN)
-    ended = bool(poll.poll(1000))
+    ended = bool(poll.poll(10_000))
     os.close(pidfd)
-    assert ended, "a process outlived its server by more than a second"
+    assert ended, "a process outlived its server"
 
 
 def test_a_second_server_on_the_same_folder_refuses_and_says_why(tmp_path: Path) -> None:

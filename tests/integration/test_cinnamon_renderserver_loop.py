@@ -34,12 +34,14 @@ class Ear:
         self.heard: dict[str, list[dict[str, Any]]] = {}
         self.had_enough = threading.Event()
         self._enough, self._places = enough, places
+        self._one_at_a_time = threading.Lock()
 
     def __call__(self, event: str, **details: Any) -> None:
-        here = self.heard.setdefault(details["url"], [])
-        here.append({"event": event, **details})
-        if sum(len(told) >= self._enough for told in self.heard.values()) == self._places:
-            self.had_enough.set()
+        with self._one_at_a_time:
+            here = self.heard.setdefault(details["url"], [])
+            here.append({"event": event, **details})
+            if sum(len(told) >= self._enough for told in self.heard.values()) == self._places:
+                self.had_enough.set()
 
 
 def troubles(folder: Path, found: Config, enough: int) -> Ear:
@@ -49,7 +51,7 @@ def troubles(folder: Path, found: Config, enough: int) -> Ear:
         server = RenderServer(found, journal, ear)
         thread = threading.Thread(target=server.serve)
         thread.start()
-        assert ear.had_enough.wait(20)
+        assert ear.had_enough.wait(60)
         server.stop()
         thread.join()
     return ear
@@ -125,7 +127,7 @@ class Stubborn:
     def on_changestate(self, sent: str) -> str:
         is_end = "102" in sent
         if is_end and not self.has_refused:
-            assert self._asked.wait(20)
+            assert self._asked.wait(60)
             self.has_refused = True
             return "<error><message/><code>error.must.be.locked</code></error>"
         self.state = 102 if is_end else 101

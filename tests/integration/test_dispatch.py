@@ -82,6 +82,8 @@ async def test_a_cancelled_job_can_be_retried_and_keeps_what_succeeded(farm: Loc
         await bell.lines(2)
         gate.let()
         await bell.line()
+        # The next one may begin before it is written down.
+        await farm.until(lambda: any(task.status is TaskStatus.SUCCEEDED for task in farm.tasks(job_id, "run")))
         await farm.farm.cancel(job_id)
         assert farm.farm.job(job_id).status is JobStatus.CANCELED
         found = [task.status for task in farm.tasks(job_id, "run")]

@@ -84,7 +84,7 @@ async def test_the_reason_names_what_ended_the_program(farm: LocalFarm, command:
     assert farm.tasks(job.id)[0].message.partition(";")[0] == reason
 
 
-@pytest.mark.parametrize(("of_template", "of_job"), [(1, None), (None, 0.5)])
+@pytest.mark.parametrize(("of_template", "of_job"), [(2, None), (None, 2.0)])
 async def test_a_task_that_takes_too_long_ends_with_its_tree(
     farm: LocalFarm, tmp_path: Path, of_template: int | None, of_job: float | None
 ) -> None:

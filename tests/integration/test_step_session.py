@@ -22,7 +22,7 @@ def test_an_action_that_ended_before_it_was_told_to_run_has_ended(
 
     def late(session: Session, state: ActionState) -> None:
         if state is ActionState.RUNNING and threading.current_thread() is here:
-            assert over.wait(20)
+            assert over.wait(60)
         tell(session, state)
         if state is ActionState.SUCCESS:
             over.set()

@@ -18,7 +18,7 @@ from rendermill.farm.service import Farm
 from rendermill.server import SystemClock
 from rendermill.store.database import SqlStore
 
-PATIENCE = 60.0
+PATIENCE = 120.0
 
 
 class LocalFarm:

@@ -22,7 +22,10 @@ _PYTHON = "3.11"
 
 
 def client_python() -> Path:
-    """The Python that has the client. Installs it where that has not been done; fails where it cannot be."""
+    """The Python that has the client. Installs it where that has not been done; fails where it cannot be.
+
+    ``make test`` does it first: in a test it would count for that test's time.
+    """
     return own_environment(LOCK, _PYTHON) / "bin/python"
 
 
@@ -70,3 +73,7 @@ def client(python: Path, home: Path, variables: dict[str, str] | None = None) ->
             yield RayvisionClient(process)
         finally:
             process.kill()
+
+
+if __name__ == "__main__":
+    client_python()

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from openjd.model import IntRangeExpr
 
 from rendermill.software.blender.inside.chunks import frame_ranges
+from support.campaign import fixed
 
 
 @pytest.mark.parametrize(
@@ -36,6 +37,7 @@ def test_a_range_has_the_frames_that_openjd_says(expression: str, frames: list[i
     assert sorted(IntRangeExpr.from_str(expression)) == frames
 
 
+@fixed(100)
 @given(st.sets(st.integers(-50, 50), min_size=1))
 def test_every_chunk_that_openjd_writes_is_read(frames: set[int]) -> None:
     expression = str(IntRangeExpr.from_list(list(frames)))

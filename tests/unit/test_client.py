@@ -37,7 +37,7 @@ def test_all_threads_of_a_client_hear_of_another_key() -> None:
 
     def answer(handler: BaseHTTPRequestHandler) -> None:
         if handler.headers["Authorization"] == "old":
-            refused.wait(20)
+            refused.wait(60)
             with_body(401, b'{"error": {"code": "not_authenticated", "what": "who are you?"}}')(handler)
         else:
             with_body(200, b"{}")(handler)

@@ -76,7 +76,7 @@ def test_an_answer_s_data_is_given(server: Scripted) -> None:
 
 
 def test_threads_may_call_at_once_without_a_warning(server: Scripted, caplog: pytest.LogCaptureFixture) -> None:
-    together = threading.Barrier(4, timeout=20)
+    together = threading.Barrier(4, timeout=60)
     connection = server.connection()
     server.next = lambda: (together.wait(), GOOD)[1]  # type: ignore[method-assign]
     with ThreadPoolExecutor(4) as pool:

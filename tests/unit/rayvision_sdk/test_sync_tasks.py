@@ -297,10 +297,10 @@ def heard(bell: Counted, told: Told, jobs: list[int]) -> bool:
     """Whether it rings once these jobs have been heard to their end."""
     bell.listen(jobs)
     for _ in jobs:
-        assert told.ended.acquire(timeout=20)
+        assert told.ended.acquire(timeout=60)
     for thread in threading.enumerate():
         if thread.name in {f"job {job}" for job in jobs}:
-            thread.join(20)
+            thread.join(60)
     return bell.rang()
 
 
@@ -330,16 +330,16 @@ def test_no_more_than_sixteen_jobs_are_listened_to() -> None:
         def watch(self, job_id: int, stop: threading.Event | None = None) -> Iterator[dict[str, Any]]:
             told.heard[job_id] = 1
             told.asked.release()
-            go.wait(20)
+            go.wait(60)
             yield from ()
 
     bell = Counted(Blocked())
     bell.listen(range(40))
     for _ in range(16):
-        assert told.asked.acquire(timeout=20)
+        assert told.asked.acquire(timeout=60)
     bell.listen(range(40))
     assert len(told.heard) == 16
     go.set()
     for thread in threading.enumerate():
         if thread.name.startswith("job "):
-            thread.join(20)
+            thread.join(60)
