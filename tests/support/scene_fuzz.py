@@ -1,4 +1,4 @@
-"""Reads one scene again and again with its bytes mangled: ``python -m support.scene_fuzz SCENE SEED CASES``.
+"""Reads one scene again and again with its bytes mangled: ``python -m support.scene_fuzz SCENE SEED FIRST CASES``.
 
 The reading is that of the child, with its limits. A line of JSON for each case tells what was wrong with it, if
 anything was: a reader that broke, took too long, or gave a report that is no JSON. Dying is seen by who started it.
@@ -121,13 +121,13 @@ def tell(data: dict[str, Any]) -> None:
 
 def main() -> None:
     """Run the cases that the command line names."""
-    scene, seed, cases = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
+    scene, seed, first, cases = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     signal.signal(signal.SIGALRM, _time_up)
     data = scene.read_bytes()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "scene"
-        for case in range(cases):
+        for case in range(first, cases):
             path.write_bytes(mangled(data, random.Random(f"{seed} {case}")))
             tell({"case": case})
             tell({"problem": problem(path), "memory": most_memory()})

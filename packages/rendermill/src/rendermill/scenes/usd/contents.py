@@ -82,7 +82,8 @@ def contents(layer: Any) -> Contents:
     """Look through a layer, prim by prim, all variants included; no value but paths is taken from the file."""
     found = Contents()
     _guarded(_layer, layer, found)
-    todo = _sound(layer.rootPrims, found)[::-1]
+    todo: list[Any] = []
+    _guarded(partial(_roots, todo), layer, found)
     below = partial(_below, todo)
     while todo:
         prim = todo.pop()
@@ -104,6 +105,10 @@ def _layer(layer: Any, found: Contents) -> None:
     found.sublayers = list(layer.subLayerPaths)
     found.mentions += [Mention(text, "subLayers") for text in found.sublayers]
     found.mentions += _metadata(layer.pseudoRoot, "")
+
+
+def _roots(todo: list[Any], layer: Any, found: Contents) -> None:
+    todo += _sound(layer.rootPrims, found)[::-1]
 
 
 def _below(todo: list[Any], prim: Any, found: Contents) -> None:

@@ -11,7 +11,7 @@ from rendermill.scenes.findings import DamageError, Findings, Role, Source
 from rendermill.scenes.usd import materialx
 from rendermill.scenes.usd.address import MATERIALX, Address, Meaning, meaning
 from rendermill.scenes.usd.contents import Contents, Mention, contents
-from rendermill.scenes.usd.opening import Opener
+from rendermill.scenes.usd.opening import Opener, told
 from rendermill.scenes.usd.references import follows, reference
 
 _MOST_LAYERS = 10_000
@@ -46,7 +46,7 @@ class Layers:
 
     def walk(self, layer: Any) -> None:
         """Look through the scene's own layer, which is open, and through all others."""
-        self._variables = dict(layer.expressionVariables)
+        self._variables = told(lambda it: dict(it.expressionVariables), layer, {}, self._found)
         self._note(self._main, contents(layer), self._variables)
         while self._queue:
             if len(self.read) >= _MOST_LAYERS:

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from pxr import Sdf, Tf
 
-from rendermill.scenes.findings import DamageError
+from rendermill.scenes.findings import DamageError, Findings
 from rendermill.scenes.usd.address import LAYERS, MATERIALX, Address
 
+T = TypeVar("T")
 _DEEPEST = 1000
 """How deep braces may be nested; the parser of usd-core overruns its stack at some thousands."""
 _CHUNK = 1 << 22
@@ -151,6 +152,15 @@ def _is_file(path: str) -> bool:
         return path.startswith("/") and Path(path).is_file()
     except (OSError, ValueError):  # too long a name, a NUL in it
         return False
+
+
+def told(look: Callable[[Any], T], layer: Any, otherwise: T, found: Findings) -> T:
+    """What a layer tells of itself; of one that is too damaged to, ``otherwise``, and the damage is noted."""
+    try:
+        return look(layer)
+    except (Tf.ErrorException, UnicodeDecodeError) as error:
+        found.damaged(f"USD cannot read what it tells of itself: {said(error)}")
+        return otherwise
 
 
 def said(error: Tf.ErrorException | UnicodeError) -> str:

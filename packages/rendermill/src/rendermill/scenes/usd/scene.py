@@ -11,13 +11,13 @@ from rendermill.scenes.findings import DamageError, Findings, Source
 from rendermill.scenes.report import FrameRange, Plugin
 from rendermill.scenes.usd.address import Address
 from rendermill.scenes.usd.layers import Layers
-from rendermill.scenes.usd.opening import Opener, linked, said
+from rendermill.scenes.usd.opening import Opener, linked, said, told
 from rendermill.scenes.usd.package import check
 from rendermill.scenes.usd.places import Places
 from rendermill.scenes.usd.renders import Renders, compose
 from rendermill.scenes.usd.salvage import place, salvaged
 
-_FPS = 24
+_FPS: float = 24
 
 
 def read_scene(source: Source, found: Findings) -> None:
@@ -38,12 +38,13 @@ def read_scene(source: Source, found: Findings) -> None:
 
 def _read(source: Source, found: Findings, opener: Opener, main: Address) -> None:
     layer = _opened(source, found, opener, main)
-    found.frames = _frames(layer)
+    found.frames = told(_frames, layer, None, found)
     layers = Layers(source, found, opener, main)
     layers.walk(layer)
     found.plugins += [Plugin(name) for name in sorted(layers.renderers)]
-    first = FrameRange(1, 1, 1, _fps(layer))
-    renders = Renders(found, _default_settings(layer), found.frames or first, source.folder)
+    first = FrameRange(1, 1, 1, told(_fps, layer, _FPS, found))
+    settings = told(_default_settings, layer, "", found)
+    renders = Renders(found, settings, found.frames or first, source.folder)
     places = Places(layers.read, main)
     paths = places.paths()
     if not places.complete:
@@ -91,11 +92,11 @@ def _frames(layer: Any) -> FrameRange | None:
 
 def _fps(layer: Any) -> float:
     """Frames per second; where a layer does not tell them they are its time codes (UsdStage)."""
-    for told, value in (
+    for is_there, value in (
         (layer.HasFramesPerSecond(), layer.framesPerSecond),
         (layer.HasTimeCodesPerSecond(), layer.timeCodesPerSecond),
     ):
-        number = _number(value) if told else None
+        number = _number(value) if is_there else None
         if number is not None and number > 0:
             return number
     return _FPS
