@@ -25,7 +25,7 @@ FILES = 450
 TASKS = 4
 KILLS, TURNS = 6, 8
 """Of a farm, and farms of the campaign."""
-PATIENCE = 120
+PATIENCE = 240
 WRITE = """mkdir -p "$CINNAMON_OUTPUT/deep"; i=0
 while [ $i -lt $0 ]; do echo "$CINNAMON_ID $i" > "$CINNAMON_OUTPUT/deep/$i.txt"; i=$((i + 1)); done"""
 

@@ -71,12 +71,11 @@ class ChunkedBlobs:
         """
         data = self._data(owner, digest, size)
         with self._lock:
-            if data not in self._checking:
-                future = self._checker.submit(self._finish, data, digest, size)
-                self._checking[data] = future
-                future.add_done_callback(lambda _: self._checking.pop(data, None))
-                return future
-            return self._checking[data]
+            checking = self._checking.get(data)
+            if checking is None:
+                checking = self._checking[data] = self._checker.submit(self._finish, data, digest, size)
+                checking.add_done_callback(lambda _: self._checking.pop(data, None))
+            return checking
 
     def close(self) -> None:
         """End; what is being checked will be checked when somebody asks for it again."""

@@ -46,7 +46,8 @@ def snapshot(farm: Farm, job: Job) -> dict[str, Any]:
     total = sum(step.counts.total for step in steps)
     done = sum(step.counts[TaskStatus.SUCCEEDED] for step in steps)
     ids = {step.id for step in steps}
-    running = sum(fraction or 0.0 for key, (fraction, _) in farm.news.progress.items() if key.step_id in ids)
+    under_way = list(farm.news.progress.items())  # at once: the loop's thread changes it
+    running = sum(fraction or 0.0 for key, (fraction, _) in under_way if key.step_id in ids)
     progress = min(1.0, (done + running) / total) if total else 0.0
     return job_out(job, steps, farm.waiting_reason(job, steps), progress)
 
