@@ -37,10 +37,15 @@ def install(name: str, *, quiet: bool = False) -> Installation:
     """
     version = _version(name)
     target = environment_of(version)
-    with _one_at_a_time(target):
-        if not (target / "complete").exists():
-            _install(version, target, quiet=quiet)
+    if not _is_complete(target):
+        with _one_at_a_time(target):
+            if not _is_complete(target):  # nobody has made it while we waited
+                _install(version, target, quiet=quiet)
     return exactly(version)
+
+
+def _is_complete(target: Path) -> bool:
+    return (target / "complete").exists()
 
 
 def _install(version: Version, target: Path, *, quiet: bool) -> None:
