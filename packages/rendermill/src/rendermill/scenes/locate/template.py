@@ -83,8 +83,9 @@ class Template:
 
     @property
     def text(self) -> str:
-        """As it is shown, with forward slashes."""
-        return self.anchor + "/".join("".join(_shown(part) for part in each) for each in self.components)
+        """As it is shown, with forward slashes; read again it is the same, also where a name looks like a drive."""
+        shown = "/".join("".join(_shown(part) for part in each) for each in self.components)
+        return f"./{shown}" if not self.anchor and _DRIVE.match(shown) else self.anchor + shown
 
     @property
     def is_pattern(self) -> bool:
