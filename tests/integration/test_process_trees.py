@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from rendermill.engine.processes import descendants, kill_all
+from rendermill.engine.processes import descendants
 from rendermill.farm.lifecycle import Lifecycle
 from rendermill.farm.model.status import AttemptStatus, JobStatus, TaskStatus
+from rendermill.marked import kill_all
 from support.clock import FakeClock
 from support.local_farm import local_farm
 from support.processes import STRAYS, Bell, Keepers, environment, gone, strays

@@ -1,4 +1,4 @@
-"""Processes that carry a mark in their environment, whoever their parent is, where the system tells.
+"""Ending processes, those too that only a mark in their environment tells, whoever their parent is.
 
 Whoever starts work marks it, so that what a dead one has left can be ended by the next. Both sides use it.
 """
@@ -9,10 +9,18 @@ import contextlib
 import os
 import signal
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 _PROC = Path("/proc")
 _KILL_SECONDS = 10.0
+
+
+def kill_all(pids: Iterable[int]) -> None:
+    """SIGKILL each that still is there and may be ended."""
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.kill(pid, signal.SIGKILL)
 
 
 def marked(name: str, mark: str) -> set[int]:
@@ -33,9 +41,7 @@ def kill_marked(name: str, mark: str) -> int:
     killed: set[int] = set()
     deadline = time.monotonic() + _KILL_SECONDS
     while (found := marked(name, mark)) and time.monotonic() < deadline:
-        for pid in found:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.kill(pid, signal.SIGKILL)
+        kill_all(found)
         killed |= found
         time.sleep(0.005)
     return len(killed)

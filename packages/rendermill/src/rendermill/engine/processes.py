@@ -10,6 +10,8 @@ import time
 from collections import deque
 from collections.abc import Iterable
 
+from rendermill.marked import kill_all
+
 MARK = "RENDERMILL_FARM"
 """Environment variable by which every process of a farm's sessions can be told."""
 
@@ -76,15 +78,6 @@ def pin(cpus: Iterable[int]) -> None:
         for thread in threads:
             with contextlib.suppress(ProcessLookupError):
                 os.sched_setaffinity(int(thread), wanted)
-
-
-def kill_all(pids: Iterable[int]) -> None:
-    """SIGKILL each that still is there."""
-    for pid in pids:
-        try:
-            os.kill(pid, signal.SIGKILL)
-        except ProcessLookupError:
-            continue
 
 
 def end_descendants(*, spare: frozenset[int] = frozenset()) -> bool:
