@@ -1,7 +1,7 @@
 """The users and repositories of a farm on this machine, running or not, for its administrator's commands.
 
-It stands beside ``server.py`` because these commands need the store alone, and start in a third of the time without
-the doors and the engine.
+It stands beside ``server.py`` because these commands need the store alone, and start in two thirds of the time
+without the doors and the engine.
 """
 
 from __future__ import annotations

@@ -57,8 +57,10 @@ def withdraw(url: str, data: Path) -> None:
 def local_token(url: str) -> str | None:
     """The token of the server at ``url`` if this user started it on this machine, else None."""
     data = _announced(url.rstrip("/"))
+    if data is None:
+        return None
     try:
-        return (data / "token").read_text().strip() or None if data else None
+        return (data / "token").read_text().strip() or None
     except (OSError, ValueError):
         return None
 

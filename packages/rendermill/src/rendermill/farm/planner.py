@@ -188,14 +188,19 @@ class _Planning:
                 idle.setdefault(session.worker, []).append(session)
         found: list[SessionView] = []
         rooms: dict[str, _Room] = {}
-        for name, there in ((name, idle[name]) for name in asks if name in idle):
-            rooms[name], gained, number = replace(self.future[name]), 0, 0
-            while gained < lacking and number < len(there):
-                rooms[name].give(there[number].cores, there[number].memory)
-                number += 1
-                gained = rooms[name].places(asks[name]) - places[name]
+        for name, asked in asks.items():
+            if lacking <= 0:
+                break
+            closing: list[SessionView] = []
+            rooms[name], gained = replace(self.future[name]), 0
+            for session in idle.get(name, ()):
+                rooms[name].give(session.cores, session.memory)
+                closing.append(session)
+                gained = rooms[name].places(asked) - places[name]
+                if gained >= lacking:
+                    break
             if gained:
-                found += there[:number]
+                found += closing
                 lacking -= gained
         return _needed(found, rooms, asks, spare=-lacking)
 
