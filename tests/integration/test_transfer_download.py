@@ -12,34 +12,15 @@ from typing import Any
 import pytest
 
 from rendermill.assets.client.download import confined
-from rendermill.assets.client.telling import Listener, Options, Summary
+from rendermill.assets.client.telling import Options, Summary
 from rendermill.farm.model.errors import BadInputError, StoppedError, UnavailableError, UnreachableError
 from rendermill.sdk.transfer import Download
 from support.depots import CHUNK, Storage, Trouble, small_pieces
 from support.disks import small_disk
+from support.heard import Heard
 
 BIG = 8 * CHUNK + 11
 PIECE = 16 * 1024
-
-
-class Heard(Listener):
-    """What was told."""
-
-    def __init__(self) -> None:
-        self.files = self.size = self.bytes = 0
-        self.ended: Counter[str] = Counter()
-
-    def total(self, files: int, size: int) -> None:
-        self.files, self.size = files, size
-
-    def moved(self, size: int) -> None:
-        self.bytes += size
-
-    def done(self, path: Path, name: str, size: int, *, moved: bool) -> None:
-        self.ended[name] += 1
-
-    def failed(self, path: Path, name: str, why: str) -> None:
-        self.ended[name] += 1
 
 
 class Fetching:
@@ -61,9 +42,6 @@ class Fetching:
     def tree(self) -> dict[str, bytes]:
         files = (path for path in self.folder.rglob("*") if path.is_file())
         return {path.relative_to(self.folder).as_posix(): path.read_bytes() for path in files}
-
-    def holds(self) -> dict[str, bytes]:
-        return {name: self.storage.content(name) for name in self.storage.files}
 
 
 @pytest.fixture
@@ -91,11 +69,11 @@ def test_files_of_all_sizes_and_names_arrive(fetching: Fetching) -> None:
     ):
         fetching.storage.put(name, name.encode())
     summary = fetching.fetch()
-    assert fetching.tree() == fetching.holds()
-    size = sum(map(len, fetching.holds().values()))
+    assert fetching.tree() == fetching.storage.holds()
+    size = sum(map(len, fetching.storage.holds().values()))
     assert summary == Summary(12, size, 12, size, ())
     assert (fetching.heard.files, fetching.heard.size, fetching.heard.bytes) == (12, size, size)
-    assert fetching.heard.ended == Counter(list(fetching.holds()))
+    assert fetching.heard.ended == Counter(list(fetching.storage.holds()))
 
 
 def test_what_is_here_is_not_fetched(fetching: Fetching) -> None:
@@ -215,14 +193,14 @@ def test_everything_arrives_though_connections_break(fetching: Fetching, call: s
         fetching.storage.put(f"{number}", os.urandom(3 * PIECE * number))
     fetching.storage.trouble[call].extend([trouble] * 4)
     assert fetching.fetch().failed == ()
-    assert fetching.tree() == fetching.holds()
+    assert fetching.tree() == fetching.storage.holds()
 
 
 def test_a_broken_connection_costs_nothing_that_was_here(fetching: Fetching) -> None:
     fetching.storage.put("a", os.urandom(BIG))
     fetching.storage.trouble["read"].extend([Trouble.MIDWAY] * 4)
     fetching.fetch()
-    assert fetching.tree() == fetching.holds()
+    assert fetching.tree() == fetching.storage.holds()
     assert fetching.storage.handed == BIG
 
 
@@ -231,7 +209,7 @@ def test_a_transfer_that_gets_on_may_break_however_often(fetching: Fetching) -> 
     fetching.storage.put("a", os.urandom(BIG))
     fetching.storage.trouble["read"].extend([Trouble.MIDWAY, Trouble.AWAY, Trouble.AWAY] * 6)
     fetching.fetch()
-    assert fetching.tree() == fetching.holds()
+    assert fetching.tree() == fetching.storage.holds()
     assert fetching.storage.calls.count("read") > 15
 
 
@@ -244,7 +222,7 @@ def test_a_server_that_stays_away_ends_it_and_one_that_is_back_goes_on(fetching:
         download.fetch([""])
     assert "a" not in fetching.tree()
     assert download.fetch([""]).moved_files == 1
-    assert fetching.tree() == fetching.holds()
+    assert fetching.tree() == fetching.storage.holds()
 
 
 @pytest.mark.parametrize("times", [1, 2])
@@ -253,7 +231,7 @@ def test_what_was_damaged_on_its_way_is_fetched_again(fetching: Fetching, times:
     fetching.storage.put("a", os.urandom(size))
     fetching.storage.trouble["read"].extend([Trouble.DAMAGED] * times)
     assert fetching.fetch() == Summary(1, size, 1, size, ())
-    assert fetching.tree() == fetching.holds()
+    assert fetching.tree() == fetching.storage.holds()
 
 
 def test_what_is_always_damaged_is_named_and_leaves_nothing_under_its_name(fetching: Fetching) -> None:
@@ -319,7 +297,7 @@ def test_what_was_broken_off_goes_on_where_it_was(fetching: Fetching, pieces: in
     stop_after(fetching, pieces)
     assert "a" not in fetching.tree()
     fetching.fetch()
-    assert fetching.tree() == fetching.holds()
+    assert fetching.tree() == fetching.storage.holds()
     assert fetching.storage.handed <= BIG + 2 * PIECE
 
 
@@ -328,7 +306,7 @@ def test_a_server_that_cannot_go_on_sends_it_all_again(fetching: Fetching) -> No
     stop_after(fetching, 7)
     fetching.storage.skips = False
     fetching.fetch()
-    assert fetching.tree() == fetching.holds()
+    assert fetching.tree() == fetching.storage.holds()
 
 
 @pytest.mark.parametrize("left", [b"garbage", b"x" * BIG, b"x" * (BIG + 1), b""])
@@ -338,7 +316,7 @@ def test_a_damaged_part_of_an_earlier_try_does_no_harm(fetching: Fetching, left:
     [part] = fetching.folder.iterdir()
     part.write_bytes(left)
     assert fetching.fetch().failed == ()
-    assert fetching.tree() == fetching.holds()
+    assert fetching.tree() == fetching.storage.holds()
 
 
 def test_a_part_of_another_content_is_not_gone_on_with(fetching: Fetching) -> None:
@@ -346,17 +324,17 @@ def test_a_part_of_another_content_is_not_gone_on_with(fetching: Fetching) -> No
     stop_after(fetching, 7)
     fetching.storage.put("a", os.urandom(BIG))
     fetching.fetch()
-    assert fetching.tree()["a"] == fetching.holds()["a"]
+    assert fetching.tree()["a"] == fetching.storage.holds()["a"]
 
 
 def test_a_part_that_is_all_there_is_not_fetched(fetching: Fetching) -> None:
     fetching.storage.put("a", os.urandom(BIG))
     stop_after(fetching, 1)
     [part] = fetching.folder.iterdir()
-    part.write_bytes(fetching.holds()["a"])
+    part.write_bytes(fetching.storage.holds()["a"])
     handed = fetching.storage.handed
     fetching.fetch()
-    assert fetching.tree() == fetching.holds()
+    assert fetching.tree() == fetching.storage.holds()
     assert fetching.storage.handed == handed
 
 
@@ -376,7 +354,7 @@ def test_two_downloads_into_one_folder_do_not_disturb_each_other(fetching: Fetch
     for thread in threads:
         thread.join()
     assert failed == []
-    assert fetching.tree() == fetching.holds()
+    assert fetching.tree() == fetching.storage.holds()
 
 
 # --- the disk ----------------------------------------------------------------------------------------------------
@@ -410,4 +388,4 @@ def test_a_part_needs_no_room_for_what_is_here(fetching: Fetching, tmp_path: Pat
     with small_disk(tmp_path / "disk") as fetching.folder:
         stop_after(fetching, 35)
         assert fetching.fetch().failed == ()
-        assert fetching.tree() == fetching.holds()
+        assert fetching.tree() == fetching.storage.holds()

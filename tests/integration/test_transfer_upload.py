@@ -14,37 +14,14 @@ import pytest
 
 from rendermill.assets.client import upload as module
 from rendermill.assets.client.depot import Body, Item
-from rendermill.assets.client.telling import Listener, Options, Summary
+from rendermill.assets.client.telling import Options, Summary
 from rendermill.assets.client.upload import Uploader
 from rendermill.farm.model.errors import OverQuotaError, StoppedError, UnavailableError, UnreachableError
 from support.depots import CHUNK, SMALL, Storage, Trouble, small_pieces
+from support.heard import Heard
 
 HEAD = 36
 STREAMS = 4
-
-
-class Heard(Listener):
-    """What was told."""
-
-    def __init__(self) -> None:
-        self.files = self.size = self.read = self.bytes = 0
-        self.ended: Counter[str] = Counter()
-
-    def total(self, files: int, size: int) -> None:
-        self.files, self.size = files, size
-
-    def hashed(self, size: int) -> None:
-        assert self.files, "how much there is was told first"
-        self.read += size
-
-    def moved(self, size: int) -> None:
-        self.bytes += size
-
-    def done(self, path: Path, name: str, size: int, *, moved: bool) -> None:
-        self.ended[name] += 1
-
-    def failed(self, path: Path, name: str, why: str) -> None:
-        self.ended[name] += 1
 
 
 class Sending:
@@ -72,9 +49,6 @@ class Sending:
         assert self.heard.ended == Counter(item.name for item in self.items), "each file ends once"
         assert (self.heard.files, self.heard.size) == (summary.files, summary.size)
         return summary
-
-    def holds(self) -> dict[str, bytes]:
-        return {name: self.storage.content(name) for name in self.storage.files}
 
     def tree(self) -> dict[str, bytes]:
         return {item.name: item.local.read_bytes() for item in self.items}
@@ -104,7 +78,7 @@ def test_files_of_all_sizes_arrive(sending: Sending) -> None:
     for size in (0, 1, SMALL - 1, SMALL, SMALL + 1, CHUNK - 1, CHUNK, CHUNK + 1, 3 * CHUNK, 3 * CHUNK + 5):
         sending.file(f"of {size}", os.urandom(size))
     summary = sending.upload()
-    assert sending.holds() == sending.tree()
+    assert sending.storage.holds() == sending.tree()
     size = sum(map(len, sending.tree().values()))
     assert summary == Summary(10, size, 10, size, ())
     assert sending.heard.read == size
@@ -119,7 +93,7 @@ def test_it_does_not_matter_how_files_fall_into_pages(
     one_of_each(sending)
     sending.file("again", (sending.folder / "large").read_bytes())
     assert sending.upload().moved_files == len(sending.items) - 1
-    assert sending.holds() == sending.tree()
+    assert sending.storage.holds() == sending.tree()
 
 
 def test_what_is_there_is_not_sent(sending: Sending) -> None:
@@ -146,8 +120,8 @@ def test_one_content_under_many_names_is_sent_once(
     summary = sending.upload()
     assert (summary.files, summary.moved_files, summary.moved_size) == (5, 1, size)
     assert sending.storage.received == size + (HEAD if size <= SMALL else 0)
-    assert set(sending.holds().values()) == {content}
-    assert len(sending.holds()) == 5
+    assert set(sending.storage.holds().values()) == {content}
+    assert len(sending.storage.holds()) == 5
 
 
 def test_small_contents_go_together(sending: Sending) -> None:
@@ -183,8 +157,8 @@ def test_names_of_all_kinds_arrive(sending: Sending) -> None:
     for number, name in enumerate(NAMES):
         sending.file(name, f"content {number}".encode())
     assert sending.upload().failed == ()
-    assert sending.holds() == sending.tree()
-    assert len(sending.holds()) == len(NAMES)
+    assert sending.storage.holds() == sending.tree()
+    assert len(sending.storage.holds()) == len(NAMES)
 
 
 def test_a_link_is_the_file_it_leads_to(sending: Sending) -> None:
@@ -193,8 +167,8 @@ def test_a_link_is_the_file_it_leads_to(sending: Sending) -> None:
         (sending.folder / name).symlink_to(leads_to)
         sending.items.append(Item(sending.folder / name, name))
     assert sending.upload().moved_files == 1
-    assert set(sending.holds().values()) == {b"content"}
-    assert len(sending.holds()) == 3
+    assert set(sending.storage.holds().values()) == {b"content"}
+    assert len(sending.storage.holds()) == 3
 
 
 # --- files that are none, or change ------------------------------------------------------------------------------
@@ -217,7 +191,7 @@ def test_what_cannot_be_read_is_named_and_the_others_arrive(sending: Sending) ->
         "loop": "Too many levels of symbolic links",
     }
     assert (summary.files, summary.moved_files) == (6, 1)
-    assert sending.holds() == {"good": b"good"}
+    assert sending.storage.holds() == {"good": b"good"}
 
 
 def change(path: Path, content: bytes) -> None:
@@ -242,14 +216,14 @@ def test_a_file_that_changes_after_it_was_read_arrives_as_it_is_now(sending: Sen
     sending.file("b", b"another")
     sending.storage.meanwhile = once("offer", lambda: path.write_bytes(new))
     assert sending.upload().failed == ()
-    assert sending.holds() == {"a": new, "b": b"another"}
+    assert sending.storage.holds() == {"a": new, "b": b"another"}
 
 
 def test_a_large_file_that_changes_between_its_chunks_is_never_mixed(sending: Sending) -> None:
     path = sending.file("a", b"1" * (3 * CHUNK))
     sending.storage.meanwhile = once("put_chunk", lambda: path.write_bytes(b"2" * (3 * CHUNK)))
     assert sending.upload(streams=1).failed == ()
-    assert sending.holds() == {"a": b"2" * (3 * CHUNK)}
+    assert sending.storage.holds() == {"a": b"2" * (3 * CHUNK)}
 
 
 @pytest.mark.parametrize("size", [100, SMALL + 1, 3 * CHUNK])
@@ -259,7 +233,7 @@ def test_a_file_that_goes_away_is_named(sending: Sending, size: int) -> None:
     sending.storage.meanwhile = once("offer", path.unlink)
     summary = sending.upload()
     assert [(each.name, each.why) for each in summary.failed] == [("a", "No such file or directory")]
-    assert sending.holds() == {"b": b"another"}
+    assert sending.storage.holds() == {"b": b"another"}
 
 
 @pytest.mark.parametrize("size", [100, SMALL + 1, 3 * CHUNK])
@@ -269,7 +243,7 @@ def test_a_file_that_never_stays_the_same_is_named_after_some_tries(sending: Sen
     sending.storage.meanwhile = lambda call: change(path, os.urandom(size)) if call == "offer" else None
     summary = sending.upload()
     assert [(each.name, each.why) for each in summary.failed] == [("a", "it changes while it is sent")]
-    assert sending.holds() == {"b": b"another"}
+    assert sending.storage.holds() == {"b": b"another"}
     assert sending.storage.calls.count("offer") < 6
 
 
@@ -286,7 +260,7 @@ def test_what_is_stored_is_always_one_state_of_the_file(sending: Sending, seed: 
     path = sending.file("a", state())
     sending.storage.meanwhile = lambda _: change(path, state()) if chance.random() < 0.15 else None
     summary = sending.upload(streams=1)
-    found = sending.holds().get("a")
+    found = sending.storage.holds().get("a")
     assert found in (None, *states)
     assert bool(summary.failed) == (found is None)
 
@@ -318,7 +292,7 @@ def test_a_file_that_another_thread_overwrites_is_never_mixed(sending: Sending) 
     for _ in range(20):
         summary = Uploader(sending.storage, Options(listener=Meddling())).send(sending.items)
         arrived += not summary.failed
-        assert all(len(set(content)) == 1 for content in sending.holds().values())
+        assert all(len(set(content)) == 1 for content in sending.storage.holds().values())
     end.set()
     go.set()
     writer.join()
@@ -333,7 +307,7 @@ def test_who_relies_on_a_content_that_another_file_has_no_more_sends_its_own(
     sending.file("b", b"same")
     sending.storage.meanwhile = once("offer", lambda: first.write_bytes(b"other"))
     assert sending.upload().failed == ()
-    assert sending.holds() == {"a": b"other", "b": b"same"}
+    assert sending.storage.holds() == {"a": b"other", "b": b"same"}
 
 
 # --- troubles on the way -----------------------------------------------------------------------------------------
@@ -347,7 +321,7 @@ def test_everything_arrives_though_connections_break(sending: Sending, call: str
     one_of_each(sending)
     sending.storage.trouble[call].extend([trouble] * 3)
     assert sending.upload().failed == ()
-    assert sending.holds() == sending.tree()
+    assert sending.storage.holds() == sending.tree()
     assert not sending.storage.trouble[call]
     size = sum(map(len, sending.tree().values()))
     assert sending.heard.bytes == size + 11 * HEAD, "what was sent twice is counted once"
@@ -359,7 +333,7 @@ def test_what_was_damaged_on_its_way_is_sent_again(sending: Sending, call: str, 
     one_of_each(sending)
     sending.storage.trouble[call].extend([Trouble.DAMAGED] * times)
     assert sending.upload(streams=1).failed == ()
-    assert sending.holds() == sending.tree()
+    assert sending.storage.holds() == sending.tree()
 
 
 def test_troubles_of_all_kinds_in_any_order(sending: Sending) -> None:
@@ -371,7 +345,7 @@ def test_troubles_of_all_kinds_in_any_order(sending: Sending) -> None:
                 chance.choice([Trouble.AWAY, Trouble.MIDWAY, Trouble.LOST]) for _ in range(chance.randrange(4))
             )
         assert sending.upload().failed == ()
-        assert sending.holds() == sending.tree()
+        assert sending.storage.holds() == sending.tree()
         sending.items.clear()
 
 
@@ -389,7 +363,7 @@ def test_a_full_storage_ends_it_before_any_content_goes(sending: Sending) -> Non
     with pytest.raises(OverQuotaError):
         sending.upload()
     assert sending.storage.received == 0
-    assert sending.holds() == {}
+    assert sending.storage.holds() == {}
 
 
 def test_chunks_that_somebody_had_the_server_forget_are_sent_again(sending: Sending) -> None:
@@ -402,7 +376,7 @@ def test_chunks_that_somebody_had_the_server_forget_are_sent_again(sending: Send
 
     sending.storage.meanwhile = once("complete", forget)
     assert sending.upload().failed == ()
-    assert sending.holds() == {"a": path.read_bytes()}
+    assert sending.storage.holds() == {"a": path.read_bytes()}
 
 
 # --- stopping and going on ---------------------------------------------------------------------------------------
@@ -414,7 +388,7 @@ def test_a_stop_ends_it_wherever_it_is(sending: Sending, call: str) -> None:
     sending.storage.meanwhile = once(call, sending.stop.set)
     with pytest.raises(StoppedError):
         sending.upload()
-    assert set(sending.holds().items()) <= set(sending.tree().items())
+    assert set(sending.storage.holds().items()) <= set(sending.tree().items())
 
 
 def test_a_stop_does_not_wait_for_the_end_of_a_large_file_that_is_being_read(sending: Sending) -> None:
@@ -446,11 +420,11 @@ def test_what_was_broken_off_goes_on_with_at_most_a_chunk_a_stream_sent_again(
     sending.storage.meanwhile = stop
     with pytest.raises(StoppedError):
         sending.upload(streams)
-    assert sending.holds() == {}
+    assert sending.storage.holds() == {}
     sending.stop.clear()
     sending.storage.meanwhile = lambda _: None
     sending.upload(streams)
-    assert sending.holds() == {"large": path.read_bytes()}
+    assert sending.storage.holds() == {"large": path.read_bytes()}
     assert sending.storage.received <= path.stat().st_size + streams * CHUNK
     assert sending.storage.calls.count("put_chunk") <= 9 + streams
 
@@ -492,7 +466,7 @@ def test_two_who_send_the_same_at_once_do_not_disturb_each_other(sending: Sendin
     for thread in threads:
         thread.join()
     assert failed == []
-    assert sending.holds() == sending.tree()
+    assert sending.storage.holds() == sending.tree()
 
 
 def test_what_the_server_refuses_ends_it_as_it_was_said(sending: Sending, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -77,6 +77,10 @@ class Storage:
         """What is stored under a name."""
         return self.blobs.checked(self.files[name].hash).read_bytes()
 
+    def holds(self) -> dict[str, bytes]:
+        """What is stored, by names."""
+        return {name: self.content(name) for name in self.files}
+
     def put(self, name: str, content: bytes) -> None:
         """Have a file there."""
         with self.blobs.writer() as writer:
