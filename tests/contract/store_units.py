@@ -77,7 +77,7 @@ class Units:
         given_up = store.write(lambda _tx: 1)
         given_up.cancel()
         release.set()
-        assert store.write(lambda _tx: 2).result(PATIENCE) == 2
+        assert store.write(lambda _tx: 2).result(PATIENCE / 4) == 2
 
     def test_a_reader_sees_one_moment_whatever_is_written_meanwhile(self, store: Store) -> None:
         job_id = add(store)

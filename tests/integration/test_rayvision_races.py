@@ -107,7 +107,7 @@ async def test_a_scene_of_many_parts_with_many_settings_is_one_task(ann: Rayvisi
     assert [each["frameIndex"] for each in frames] == ["7", "8", "9", "10"]
     assert [each["frameType"] for each in frames] == [4, 5, 5, 5]
     one = info["respRenderingTaskList"][7]["id"]
-    async with asyncio.timeout(60):  # it took minutes when each step looked at all others
+    async with asyncio.timeout(20):  # it took minutes when each step looked at all others
         await ann.call("rendering/task/renderingTask/stopTask", {"taskIds": [one]})
         await ann.call("rendering/task/renderingTask/stopTask", {"taskIds": [task_id]})
 
